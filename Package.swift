@@ -1,0 +1,100 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// LibTorch is the only dependency that the package manager cannot fetch. `scripts/bootstrap` puts
+// it into `.deps/torch`; LIBTORCH names an installation that is already there (a CUDA build too).
+let libTorch: String = {
+  if let path = Context.environment["LIBTORCH"], !path.isEmpty { return path }
+  return Context.packageDirectory + "/.deps/torch"
+}()
+
+// A CUDA build registers its kernels when `libtorch_cuda` is loaded, which the linker would drop
+// because nothing refers to it by name. `scripts/bootstrap` sets this for a CUDA installation.
+let cudaLinkerFlags: [String] =
+  Context.environment["LORENTZ_CUDA"] == "1"
+  ? ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"] : []
+
+let torchHeaders: [CXXSetting] = [
+  .unsafeFlags([
+    "-isystem", libTorch + "/include",
+    "-isystem", libTorch + "/include/torch/csrc/api/include",
+  ])
+]
+
+let torchLibraries: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-L" + libTorch + "/lib", "-Xlinker", "-rpath", "-Xlinker", libTorch + "/lib"]
+      + cudaLinkerFlags),
+  .linkedLibrary("torch"),
+  .linkedLibrary("torch_cpu"),
+  .linkedLibrary("c10"),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "Lorentz",
+  products: [
+    .executable(name: "lorentz", targets: ["lorentz"]),
+    .library(name: "ROOTIO", targets: ["ROOTIO"]),
+    .library(name: "Kinematics", targets: ["Kinematics"]),
+    .library(name: "Torch", targets: ["Torch"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Borders to C and C++.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
+
+    // The way of the data, in its order: a target imports only targets above it.
+    .target(name: "Runtime"),
+    .target(name: "Configuration", dependencies: ["Runtime", yams]),
+    .target(name: "Torch", dependencies: ["CTorch", "Runtime"]),
+    .target(name: "ROOTIO", dependencies: ["CZlib", "CLZMA", "CLZ4", "CZstd", "Runtime"]),
+    .target(name: "Kinematics"),
+    .target(
+      name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),
+    .target(name: "Augmentation", dependencies: ["Events", "Kinematics"]),
+    .target(name: "EventModel", dependencies: ["Torch", "Events", "Kinematics"]),
+    .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),
+    .target(name: "Classification", dependencies: ["Pretraining"]),
+    .target(name: "Evaluation", dependencies: ["Runtime"]),
+    .target(
+      name: "Study", dependencies: ["Classification", "Evaluation"]),
+    .executableTarget(
+      name: "lorentz",
+      dependencies: ["Study", argumentParser]),
+
+    // Tests.
+    .target(name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport"),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
+    .testTarget(
+      name: "ROOTIOTests", dependencies: ["ROOTIO", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "KinematicsTests", dependencies: ["Kinematics", "TestSupport"]),
+    .testTarget(name: "EventsTests", dependencies: ["Events", "TestSupport"]),
+    .testTarget(
+      name: "AugmentationTests", dependencies: ["Augmentation", "TestSupport"]),
+    .testTarget(
+      name: "EventModelTests", dependencies: ["EventModel", "TestSupport"]),
+    .testTarget(
+      name: "PretrainingTests", dependencies: ["Pretraining", "TestSupport"]),
+    .testTarget(
+      name: "ClassificationTests", dependencies: ["Classification", "TestSupport"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+
+/// The user's wish to stop, by Ctrl-C or by the batch system's SIGTERM.
+///
+/// Long work asks ``check()`` between steps, saves what it has, and ends. A second Ctrl-C ends the
+/// program at once.
+public enum Interruption {
+  private static let requested = Atomic<Bool>(false)
+
+  /// Starts to listen for SIGINT and SIGTERM.
+  ///
+  /// Call it once, from the command.
+  public static func listen() {
+    for signalNumber in [SIGINT, SIGTERM] {
+      signal(signalNumber) { number in
+        if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
+      }
+    }
+  }
+
+  /// Whether the user asked to stop.
+  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// Throws if the user asked to stop.
+  ///
+  /// - Throws: ``InterruptedError``.
+  public static func check() throws {
+    if isRequested { throw InterruptedError() }
+  }
+
+  /// Sets or clears the wish, for tests.
+  package static func set(_ value: Bool) { requested.store(value, ordering: .relaxed) }
+}
+
+/// The error that ends interrupted work; nothing is wrong with the data.
+public struct InterruptedError: Error, Sendable, CustomStringConvertible {
+  /// Makes the error.
+  public init() {}
+
+  /// What the user reads.
+  public var description: String {
+    "interrupted. What was finished is saved; run the same command again to continue."
+  }
+}
