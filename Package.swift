@@ -64,8 +64,9 @@ let package = Package(
     .target(name: "Kinematics"),
     .target(
       name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),
-    .target(name: "Augmentation", dependencies: ["Events", "Kinematics"]),
-    .target(name: "EventModel", dependencies: ["Torch", "Events", "Kinematics"]),
+    .target(name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
+    .target(
+      name: "EventModel", dependencies: ["Torch", "Events", "Configuration", "Runtime"]),
     .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),
     .target(name: "Classification", dependencies: ["Pretraining"]),
     .target(name: "Evaluation", dependencies: ["Runtime"]),

@@ -128,8 +128,11 @@ public final class FineTuner {
     let size = min(configuration.batchSize, trainingEvents.count)
     let stepsPerEpoch = max(1, trainingEvents.count / size)
     let total = max(configuration.steps, configuration.epochs * stepsPerEpoch)
-    let schedule = LearningRateSchedule.warmUpCosine(warmUpSteps: 20, totalSteps: max(total, 1))
+    let schedule = LearningRateSchedule.cosine(warmupSteps: 20, totalSteps: max(total, 1), floor: 0)
     let optimizer = makeOptimizer()
+    let peak =
+      configuration.mode == .scratch
+      ? configuration.scratchLearningRate : configuration.learningRate
     let interval = max(1, total / 20)
     var stopping = EarlyStopping(patience: configuration.patience)
     var kept = snapshot()
@@ -146,7 +149,8 @@ public final class FineTuner {
         try Interruption.check()
         var batch = try source.batch(events: Array(order[start..<start + size]))
         if let augmenter { batch = augmenter.apply(to: batch, epoch: epoch) }
-        lossSum += try self.step(batch, optimizer: optimizer, factor: schedule.factor(at: step))
+        lossSum += try self.step(batch, optimizer: optimizer, at: step,
+          learningRate: peak * schedule.factor(step: step))
         step += 1
         report(step, total)
         guard step % interval == 0 || step == total else { continue }
@@ -171,25 +175,25 @@ public final class FineTuner {
       classifier.head.namedParameters(), weightDecay: configuration.weightDecay, scale: 1)
     if configuration.mode != .frozen {
       let parameters = backbone.namedParameters()
+      // The head has parameters of the same names as layers of the backbone.
       let deepest = backbone.configuration.layers
       for depth in 0...deepest + 1 {
         let layer = parameters.filter { backbone.depth(ofParameter: $0.name) == depth }
+          .map { (name: "backbone.\($0.name)", parameter: $0.parameter) }
         let distance = max(0, deepest - depth)
         groups += decayGroups(
           layer, weightDecay: configuration.weightDecay,
           scale: isScratch ? 1 : pow(configuration.depthDecay, Double(distance)))
       }
     }
-    return AdamW(
-      groups: groups,
-      learningRate: isScratch ? configuration.scratchLearningRate : configuration.learningRate)
+    return AdamW(groups: groups)
   }
 
-  private func step(_ batch: EventBatch, optimizer: AdamW, factor: Double) throws -> Double {
+  private func step(_ batch: EventBatch, optimizer: AdamW, at step: Int, learningRate: Double) throws -> Double {
     let dropout =
       classifier.backbone.configuration.dropout > 0
       ? Generator(
-        seed: configuration.seed &+ UInt64(optimizer.stepCount), device: classifier.backbone.device)
+        seed: configuration.seed &+ UInt64(step), device: classifier.backbone.device)
       : nil
     let value = try withTorchErrors {
       optimizer.zeroGradients()
@@ -201,12 +205,12 @@ public final class FineTuner {
     guard value.isFinite else {
       throw ModelError(
         code: .nonFinite,
-        "fine-tuning stopped: the loss is \(value) in step \(optimizer.stepCount), with events "
+        "fine-tuning stopped: the loss is \(value) in step \(step), with events "
           + "\(batch.eventIndices.prefix(8).map(String.init).joined(separator: ", "))… of the "
           + "labelled events. Look at their weights and features, or lower the learning rate.")
     }
     clipGradientNorm(optimizer.parameters, maximum: configuration.gradientClip)
-    optimizer.step(learningRateFactor: factor)
+    optimizer.step(learningRate: learningRate)
     return value
   }
 
@@ -215,7 +219,7 @@ public final class FineTuner {
     let targets = Tensor(batch.eventIndices.map { Int64(labels[$0]) }, device: device)
     let weights = Tensor(batch.eventIndices.map { eventWeights[$0] }, device: device)
     let logits = classifier.logits(batch, dropout: dropout)
-    return (crossEntropy(logits: logits, targets: targets, reduction: .none) * weights).mean()
+    return (Tensor.crossEntropy(logits: logits, targets: targets, reduction: .none) * weights).mean()
   }
 
   private func validationLoss() throws -> Double {

@@ -35,16 +35,16 @@ enum LinearProbe {
       groups: [
         AdamW.Group(
           parameters: [("weight", weight), ("bias", bias)], learningRateScale: 1, weightDecay: 0)
-      ], learningRate: 0.05)
-    let schedule = LearningRateSchedule.warmUpCosine(warmUpSteps: 0, totalSteps: steps)
+      ])
+    let schedule = LearningRateSchedule.cosine(warmupSteps: 0, totalSteps: steps, floor: 0)
     for step in 0..<steps {
       optimizer.zeroGradients()
-      let logits = linear(standardized, weight: weight.value, bias: bias.value)
+      let logits = Tensor.linear(standardized, weight: weight.value, bias: bias.value)
       let loss =
-        (crossEntropy(logits: logits, targets: labels, reduction: .none) * weights).mean()
+        (Tensor.crossEntropy(logits: logits, targets: labels, reduction: .none) * weights).mean()
         + weight.value.square().sum() * (penalty / 2)
       loss.backward()
-      optimizer.step(learningRateFactor: schedule.factor(at: step))
+      optimizer.step(learningRate: 0.05 * schedule.factor(step: step))
     }
     return withoutGradients {
       let scaled = weight.value / deviation  // [C, D]

@@ -22,6 +22,12 @@ public struct InputNormalization: Codable, Hashable, Sendable {
     /// Standard deviation; 1 where all values are the same.
     public var deviation: Float = 1
 
+    /// Makes moments; the defaults change nothing.
+    public init(mean: Float = 0, deviation: Float = 1) {
+      self.mean = mean
+      self.deviation = deviation
+    }
+
     func standardized(_ value: Float) -> Float { (value - mean) / deviation }
   }
 

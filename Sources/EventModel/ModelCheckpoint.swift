@@ -77,7 +77,8 @@ public struct ModelCheckpoint: Codable, Sendable {
     let model = EventTransformer(
       configuration: checkpoint.configuration, schema: checkpoint.schema,
       normalization: checkpoint.normalization, seed: 0)
-    try model.load(readTensors(folder + "/model.safetensors"))
+    try model.load(
+      readTensors(folder + "/model.safetensors").map { (name: $0.key, tensor: $0.value) })
     return model
   }
 
@@ -131,7 +132,7 @@ public struct ModelCheckpoint: Codable, Sendable {
       tensors["eventInput.weight"] = nil
       tensors["eventInput.bias"] = nil
     }
-    try model.load(tensors)
+    try model.load(tensors.map { (name: $0.key, tensor: $0.value) })
     return model
   }
 

@@ -53,7 +53,7 @@ public final class PackedAttention: Module {
       let heads = packed.narrowed(dimension: 0, start: group.start, length: length)
         .reshaped([group.eventCount, group.tokenCount, 3, heads, headWidth])
         .permuted([2, 0, 3, 1, 4])  // [3, events, H, N, K]
-      let attended = scaledDotProductAttention(
+      let attended = Tensor.scaledDotProductAttention(
         query: heads.selected(dimension: 0, index: 0),
         key: heads.selected(dimension: 0, index: 1),
         value: heads.selected(dimension: 0, index: 2))  // [events, H, N, K]

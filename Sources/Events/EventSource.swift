@@ -38,7 +38,10 @@ public struct EventUnion: EventSource {
       preconditionFailure("A union of events needs at least one store.")
     }
     for store in stores where store.schema != first.schema {
-      throw EventStoreError.schemasDiffer(first.path, store.path)
+      throw EventStoreError(
+        code: .schemaMismatch, path: store.path,
+        statement: "it has another schema than \(first.path)",
+        remedy: "Prepare both with the same events section.")
     }
     schema = first.schema
     self.stores = stores
@@ -66,7 +69,7 @@ public struct EventUnion: EventSource {
       order += chosen
     }
     if parts.count == 1, order == Array(events.indices) { return parts[0] }
-    let joined = EventBatch.concatenated(parts, schema: schema)
+    let joined = EventBatch(joining: parts, schema: schema)
     var inverse = [Int](repeating: 0, count: order.count)
     for (row, place) in order.enumerated() { inverse[place] = row }
     return joined.selecting(inverse)
@@ -77,4 +80,32 @@ public struct EventUnion: EventSource {
 
   /// Returns the weight of every event.
   public func weights() -> [Float] { stores.flatMap { $0.weights() } }
+}
+
+extension EventStore: EventSource {
+  /// Returns events as one packed batch, in the order asked for.
+  ///
+  /// - Throws: ``EventStoreError`` if an event is damaged.
+  public func batch(events: [Int]) throws -> EventBatch {
+    try batch(events: events[...])
+  }
+}
+
+extension EventBatch {
+  /// Joins batches of one schema, in their order.
+  public init(joining parts: [EventBatch], schema: EventSchema) {
+    self.init(schema: schema)
+    for part in parts {
+      precondition(part.schema == schema, "A part has another schema than the joined batch.")
+      let start = kinds.count
+      offsets += part.offsets.dropFirst().map { $0 + start }
+      eventIndices += part.eventIndices
+      kinds += part.kinds
+      momenta += part.momenta
+      features += part.features
+      scalars += part.scalars
+      weights += part.weights
+      labels += part.labels
+    }
+  }
 }

@@ -74,10 +74,15 @@ public final class Pretrainer {
     backbone.place(on: device)
     for objective in objectives { objective.move(to: device) }
     let parameters =
-      backbone.namedParameters() + objectives.flatMap { $0.namedParameters() }
+      backbone.namedParameters().map { (name: "backbone.\($0.name)", parameter: $0.parameter) }
+      + objectives.flatMap { objective in
+        objective.namedParameters().map {
+          (name: "\(objective.name).\($0.name)", parameter: $0.parameter)
+        }
+      }
     optimizer = AdamW(
       groups: decayGroups(parameters, weightDecay: configuration.weightDecay, scale: 1),
-      learningRate: configuration.learningRate, betas: (0.9, 0.98))
+      beta2: 0.98)
     state = PretrainingState(
       configuration: configuration, model: model, schema: store.schema,
       eventCount: store.eventCount)
@@ -107,8 +112,8 @@ public final class Pretrainer {
     let order = EventSplit.shuffled(trainingEvents, seed: configuration.seed, epoch: epoch)
     let size = min(configuration.batchSize, order.count)
     let stepsPerEpoch = order.count / size
-    let schedule = LearningRateSchedule.warmUpCosine(
-      warmUpSteps: configuration.warmUpSteps, totalSteps: stepsPerEpoch * configuration.epochs)
+    let schedule = LearningRateSchedule.cosine(
+      warmupSteps: configuration.warmUpSteps, totalSteps: stepsPerEpoch * configuration.epochs, floor: 0)
     let batches = (state.stepInEpoch..<stepsPerEpoch).map {
       Array(order[$0 * size..<($0 + 1) * size])
     }
@@ -120,7 +125,7 @@ public final class Pretrainer {
       }
       let step = epoch * stepsPerEpoch + state.stepInEpoch
       let start = ProcessInfo.processInfo.systemUptime
-      let losses = try self.step(batch, learningRateFactor: schedule.factor(at: step), epoch: epoch)
+      let losses = try self.step(batch, learningRateFactor: schedule.factor(step: step), epoch: epoch)
       state.add(
         losses: losses, events: size, seconds: ProcessInfo.processInfo.systemUptime - start)
       report(
@@ -137,7 +142,7 @@ public final class Pretrainer {
   ) throws -> [Double] {
     let dropout =
       backbone.configuration.dropout > 0
-      ? Generator(seed: configuration.seed &+ UInt64(optimizer.stepCount), device: backbone.device)
+      ? Generator(seed: configuration.seed &+ UInt64(state.optimizerSteps), device: backbone.device)
       : nil
     let context = ObjectiveContext(seed: configuration.seed, epoch: epoch, dropout: dropout)
     var losses: [Double] = []
@@ -154,7 +159,8 @@ public final class Pretrainer {
     }
     let norm = clipGradientNorm(optimizer.parameters, maximum: configuration.gradientClip)
     try checkFinite(norm, objective: "the gradient's norm", batch: batch, epoch: epoch)
-    optimizer.step(learningRateFactor: learningRateFactor)
+    optimizer.step(learningRate: configuration.learningRate * learningRateFactor)
+    state.optimizerSteps += 1
     return losses
   }
 
@@ -198,14 +204,13 @@ public final class Pretrainer {
       }
     }
     tensors += backbone.namedParameters().map { ("backbone.\($0.name)", $0.parameter.value) }
-    tensors += optimizer.state().map { ("optimizer.\($0.name)", $0.tensor) }
+    tensors += optimizer.stateDictionary().map { ("optimizer.\($0.name)", $0.tensor) }
     // The tensors' file is named after the step; the state, written last, names it. A stop
     // between the two leaves the previous pair valid.
-    let name = "training-\(optimizer.stepCount).safetensors"
+    let name = "training-\(state.optimizerSteps).safetensors"
     try writeTensors(tensors, to: folder + "/" + name)
     let previous = state.tensorFile
     state.tensorFile = name
-    state.optimizerSteps = optimizer.stepCount
     try writeJSON(state, to: folder + "/training.json")
     if let previous, previous != name {
       try? FileManager.default.removeItem(atPath: folder + "/" + previous)
@@ -219,15 +224,15 @@ public final class Pretrainer {
     try saved.checkContinues(state, path: path)
     guard let name = saved.tensorFile else { return }
     let tensors = try readTensors(folder + "/" + name)
-    func part(_ prefix: String) -> [String: Tensor] {
-      Dictionary(
-        uniqueKeysWithValues: tensors.compactMap { key, tensor in
-          key.hasPrefix(prefix + ".") ? (String(key.dropFirst(prefix.count + 1)), tensor) : nil
-        })
+    func part(_ prefix: String) -> [(name: String, tensor: Tensor)] {
+      tensors.compactMap { name, tensor in
+        guard name.hasPrefix(prefix + ".") else { return nil }
+        return (String(name.dropFirst(prefix.count + 1)), tensor)
+      }
     }
     try backbone.load(part("backbone"))
     for objective in objectives { try objective.load(part(objective.name)) }
-    try optimizer.load(part("optimizer"), stepCount: saved.optimizerSteps)
+    try optimizer.load(part("optimizer"))
     state = saved
   }
 }

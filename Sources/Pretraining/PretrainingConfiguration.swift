@@ -66,7 +66,7 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     validationFraction = try node.double(
       "validationFraction", default: validationFraction, in: 0...0.9)
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))
-    guard let list = node.node("objectives") else { return }
+    guard let list = try node.node("objectives") else { return }
     objectives.maskedObjects = try list.node("maskedObjects").map(MaskedObjects.Settings.init)
     objectives.kinematicInvariants = try list.node("kinematicInvariants")
       .map(KinematicInvariants.Settings.init)

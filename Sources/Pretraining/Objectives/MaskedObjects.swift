@@ -111,7 +111,7 @@ public final class MaskedObjects: PretrainingObjective {
         kindTargets.append(Int64(kind))
       }
     }
-    var loss = crossEntropy(
+    var loss = Tensor.crossEntropy(
       logits: outputs.narrowed(dimension: 1, start: 0, length: binned)
         .reshaped([chosen.count * quantities, QuantileBins.binCount])
         .indexSelected(dimension: 0, indices: Tensor(rows, device: device)),
@@ -121,7 +121,7 @@ public final class MaskedObjects: PretrainingObjective {
         dimension: 1, start: binned, length: layout.schema.objectKinds.count
       ).indexSelected(dimension: 0, indices: Tensor(kindRows, device: device))
       loss =
-        loss + crossEntropy(logits: logits, targets: Tensor(kindTargets, device: device))
+        loss + Tensor.crossEntropy(logits: logits, targets: Tensor(kindTargets, device: device))
         * settings.kindWeight
     }
     return loss

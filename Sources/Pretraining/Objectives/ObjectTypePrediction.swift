@@ -78,7 +78,7 @@ public final class ObjectTypePrediction: PretrainingObjective {
       }
     }
     let encoding = backbone(backbone.input(batch, mask: mask), dropout: context.dropout)
-    return crossEntropy(
+    return Tensor.crossEntropy(
       logits: output(hidden(encoding.objects).gelu()),
       targets: Tensor(batch.kinds.map(Int64.init), device: encoding.objects.device))
   }

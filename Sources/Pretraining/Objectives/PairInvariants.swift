@@ -91,7 +91,7 @@ public enum PairInvariants {
         let range = batch.range(of: event)
         for first in range {
           for second in range where second > first {
-            let values = values(first, second, in: batch, chargeFeature: charges)
+            let values = Self.values(first, second, in: batch, chargeFeature: charges)
             for quantity in 0..<count where !values[quantity].isNaN {
               let value = Double(values[quantity])
               sums[quantity].count += 1
@@ -102,7 +102,7 @@ public enum PairInvariants {
         }
       }
     }
-    return sums.map { sum in
+    return sums.map { sum -> InputNormalization.Moments in
       guard sum.count > 0 else { return InputNormalization.Moments() }
       let mean = sum.sum / sum.count
       let deviation = max(0, sum.squares / sum.count - mean * mean).squareRoot()
