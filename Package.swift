@@ -93,7 +93,8 @@ let package = Package(
       name: "PretrainingTests", dependencies: ["Pretraining", "TestSupport"]),
     .testTarget(
       name: "ClassificationTests", dependencies: ["Classification", "TestSupport"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
     .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

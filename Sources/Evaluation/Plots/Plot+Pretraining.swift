@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Plot {
+  /// Returns the losses of the pre-trainings, dashed on the events trained with, solid on those
+  /// held out.
+  public static func pretrainingLoss(of results: StudyResults) -> Plot {
+    var blocks: [DataBlock] = []
+    var lines: [String] = []
+    for (index, curve) in results.pretrainingCurves.enumerated() {
+      let color = quoted(Palette.color(index))
+      lines.append(
+        "data index \(index) using 1:2 with lines linewidth 1.5 dashtype 2 linecolor rgb \(color) "
+          + "title \(quoted("\(curve.name): training"))")
+      if curve.points.contains(where: { $0.validationLoss != nil }) {
+        lines.append(
+          "data index \(index) using 1:3 with lines linewidth 2 linecolor rgb \(color) "
+            + "title \(quoted("\(curve.name): held out"))")
+      }
+      blocks.append(
+        DataBlock(
+          title: curve.name, columns: [curve.unit, "training_loss", "validation_loss"],
+          rows: curve.points.map { [$0.position, $0.trainingLoss, $0.validationLoss ?? .nan] }))
+    }
+    return Plot(
+      name: "pretraining_loss",
+      caption: "Loss of the pre-training, which sees no labels: dashed on the events trained with, "
+        + "solid on events held out.",
+      blocks: blocks, size: (760, legendHeight(lines.count) + 380),
+      commands: [
+        "set xlabel \(quoted(axisTitle(results.pretrainingCurves)))", "set ylabel 'Loss'", legend,
+        plotCommand(lines),
+      ])
+  }
+
+  /// Returns the losses of the objectives of the pre-trainings, a panel for each objective.
+  public static func pretrainingObjectives(of results: StudyResults) -> Plot {
+    let curves = results.pretrainingCurves
+    let objectives = Set(curves.flatMap { $0.points.flatMap(\.objectives.keys) }).sorted()
+    var blocks: [DataBlock] = []
+    var panels: [String] = []
+    for objective in objectives {
+      var lines: [String] = []
+      for (index, curve) in curves.enumerated() {
+        let rows = curve.points.compactMap { point in
+          point.objectives[objective].map { [point.position, $0] }
+        }
+        guard !rows.isEmpty else { continue }
+        lines.append(
+          "data index \(blocks.count) using 1:2 with lines linewidth 2 "
+            + "linecolor rgb \(quoted(Palette.color(index))) "
+            + (curves.count > 1 ? "title \(quoted(curve.name))" : "notitle"))
+        blocks.append(
+          DataBlock(
+            title: "\(curve.name): \(objective)", columns: [curve.unit, "loss"], rows: rows))
+      }
+      panels.append("set title \(quoted(objective))")
+      panels.append(plotCommand(lines))
+    }
+    return Plot(
+      name: "pretraining_objectives",
+      caption: "Loss of each objective of the pre-training.",
+      blocks: blocks, size: (760, 280 * rowCount(objectives.count)),
+      commands: panelLayout(objectives.count) + [
+        "set xlabel \(quoted(axisTitle(curves)))", "set ylabel 'Loss'",
+        "set key top right samplen 2",
+      ] + panels + ["unset multiplot"])
+  }
+
+  /// The unit that all curves share, with a capital letter; both units where they differ.
+  private static func axisTitle(_ curves: [StudyResults.PretrainingCurve]) -> String {
+    let title = Set(curves.map(\.unit)).sorted().joined(separator: " or ")
+    return title.prefix(1).uppercased() + title.dropFirst()
+  }
+}

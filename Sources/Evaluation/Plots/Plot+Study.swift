@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Plot {
+  /// Returns every figure that the results have data for, in the order of the report.
+  public static func all(of results: StudyResults) -> [Plot] {
+    var plots: [Plot] = []
+    if !results.runs.isEmpty { plots.append(learningCurve(of: results)) }
+    for labels in Set(results.rocCurves.map(\.labelsPerClass)).sorted() {
+      plots.append(rocCurves(of: results, labelsPerClass: labels))
+    }
+    for labels in Set(results.scoreHistograms.map(\.labelsPerClass)).sorted() {
+      plots.append(scoreDistributions(of: results, labelsPerClass: labels))
+    }
+    if !results.pretrainingCurves.isEmpty {
+      plots.append(pretrainingLoss(of: results))
+      if results.pretrainingCurves.contains(where: { $0.points.contains { !$0.objectives.isEmpty } }
+      ) {
+        plots.append(pretrainingObjectives(of: results))
+      }
+    }
+    return plots
+  }
+
+  /// Returns the area under the ROC curve against the number of labels, a line for each arm.
+  public static func learningCurve(of results: StudyResults) -> Plot {
+    let labelCounts = results.labelCounts
+    var blocks: [DataBlock] = []
+    var lines: [String] = []
+    for (index, arm) in results.arms.enumerated() {
+      let curve = results.learningCurve(arm: arm.name)
+      guard !curve.points.isEmpty else { continue }
+      // Arms stand a little beside each other, so that their error bars do not overlap.
+      let shift = 1 + 0.025 * (Double(index) - Double(results.arms.count - 1) / 2)
+      let position = "($1*\(shift))"
+      let block = blocks.count
+      blocks.append(
+        DataBlock(
+          title: arm.title, columns: ["labels_per_class", "mean_auc", "standard_error", "seeds"],
+          rows: curve.points.map {
+            [
+              Double($0.labelsPerClass), $0.area.mean, $0.area.standardError ?? 0,
+              Double($0.area.count),
+            ]
+          }))
+      blocks.append(
+        DataBlock(
+          title: "\(arm.title): each seed", columns: ["labels_per_class", "auc", "seed"],
+          rows: results.runs.filter { $0.arm == arm.name }
+            .map { [Double($0.labelsPerClass), $0.auc, Double($0.seed)] }))
+      let color = quoted(Palette.color(index))
+      lines.append(
+        "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.25 "
+          + "linecolor rgb \(quoted(Palette.faint(index))) notitle")
+      lines.append(
+        "data index \(block) using \(position):2 with lines linewidth 2 linecolor rgb \(color) "
+          + "notitle")
+      lines.append(
+        "data index \(block) using \(position):2:3 with yerrorbars linewidth 2 "
+          + "pointtype \(Palette.point(index)) pointsize 0.7 linecolor rgb \(color) "
+          + "title \(quoted(arm.title))")
+    }
+    let low = Double(labelCounts.first ?? 1) / 1.3
+    let high = Double(labelCounts.last ?? 1) * 1.3
+    return Plot(
+      name: "learning_curve",
+      caption: "Area under the ROC curve on the test events against the number of labeled events "
+        + "of each class. Symbols: mean over seeds with its standard error; small dots: single "
+        + "seeds. Arms are shifted sideways a little so that their bars can be told apart.",
+      blocks: blocks, size: (760, legendHeight(results.arms.count) + 440),
+      commands: [
+        "set logscale x", "set xrange [\(low):\(high)]",
+        "set xtics (\(labelCounts.map(String.init).joined(separator: ", ")))",
+        "unset mxtics", "set offsets graph 0, 0, 0.02, 0.02",
+        "set xlabel 'Labeled events per class'", "set ylabel 'Area under the ROC curve'",
+        "set format y '%.2f'", legend,
+        plotCommand(lines),
+      ])
+  }
+
+  /// Returns background rejection against signal efficiency, a line for each arm.
+  public static func rocCurves(of results: StudyResults, labelsPerClass: Int) -> Plot {
+    var blocks: [DataBlock] = []
+    var lines: [String] = []
+    for (index, arm) in results.arms.enumerated() {
+      for curve in results.rocCurves
+      where curve.arm == arm.name && curve.labelsPerClass == labelsPerClass {
+        lines.append(
+          "data index \(blocks.count) using 1:3 with lines linewidth 2 "
+            + "linecolor rgb \(quoted(Palette.color(index))) title \(quoted(arm.title))")
+        blocks.append(
+          DataBlock(
+            title: arm.title,
+            columns: ["signal_efficiency", "background_efficiency", "background_rejection"],
+            rows: curve.points.map {
+              [
+                $0.signalEfficiency, $0.backgroundEfficiency,
+                $0.backgroundEfficiency > 0 ? 1 / $0.backgroundEfficiency : .nan,
+              ]
+            }))
+      }
+    }
+    lines.append(
+      "[0.005:1] 1/x with lines linewidth 1.5 dashtype 3 linecolor rgb '#888888' title 'Guessing'")
+    return Plot(
+      name: "roc_\(labelsPerClass)",
+      caption: "Background rejection, 1 / (background efficiency), against signal efficiency with "
+        + "\(Format.count(labelsPerClass)) labels per class, averaged over seeds at equal signal "
+        + "efficiency; higher is better. The line begins where background first passes.",
+      blocks: blocks, size: (760, legendHeight(lines.count) + 440),
+      commands: [
+        "set xrange [0:1]", "set logscale y", "set yrange [1:*]", "set samples 400",
+        "set xlabel 'Signal efficiency'", "set ylabel 'Background rejection'", legend,
+        plotCommand(lines),
+      ])
+  }
+
+  /// Returns how the scores of signal and background are distributed, a panel for each arm.
+  public static func scoreDistributions(of results: StudyResults, labelsPerClass: Int) -> Plot {
+    var blocks: [DataBlock] = []
+    var panels: [String] = []
+    for arm in results.arms {
+      for scores in results.scoreHistograms
+      where scores.arm == arm.name && scores.labelsPerClass == labelsPerClass {
+        let histogram = scores.histogram
+        panels.append("set title \(quoted(arm.title))")
+        panels.append("set xrange [\(histogram.lowerBound):\(histogram.upperBound)]")
+        panels.append(
+          plotCommand([
+            "data index \(blocks.count) using 1:2 with histeps linewidth 2 "
+              + "linecolor rgb \(quoted(Palette.color(1))) title 'Signal'",
+            "data index \(blocks.count) using 1:3 with histeps linewidth 2 dashtype 2 "
+              + "linecolor rgb \(quoted(Palette.color(0))) title 'Background'",
+          ]))
+        blocks.append(
+          DataBlock(
+            title: arm.title, columns: ["score", "signal_fraction", "background_fraction"],
+            rows: histogram.signal.indices.map {
+              [
+                histogram.lowerBound + (Double($0) + 0.5) * histogram.binWidth,
+                histogram.signal[$0], histogram.background[$0],
+              ]
+            }))
+      }
+    }
+    return Plot(
+      name: "scores_\(labelsPerClass)",
+      caption: "Distribution of the scores of the test events with "
+        + "\(Format.count(labelsPerClass)) labels per class, signal (solid) and background "
+        + "(dashed) each normalized to 1.",
+      blocks: blocks, size: (760, 300 * rowCount(blocks.count)),
+      commands: panelLayout(blocks.count) + [
+        "set xlabel 'Score'", "set ylabel 'Fraction of events per bin'", "set yrange [0:*]",
+        "set key top center horizontal samplen 2", "set offsets graph 0, 0, graph 0.12, 0",
+      ] + panels + ["unset multiplot"])
+  }
+
+  // MARK: - Parts of scripts
+
+  static let legend = "set key outside below center vertical samplen 2 maxcols 2"
+
+  /// The height that the legend below a figure takes, in pixels.
+  static func legendHeight(_ entries: Int) -> Int { 20 * ((entries + 1) / 2) }
+
+  static func rowCount(_ panels: Int) -> Int { max(1, (panels + 1) / 2) }
+
+  static func panelLayout(_ panels: Int) -> [String] {
+    ["set multiplot layout \(rowCount(panels)),\(panels > 1 ? 2 : 1)"]
+  }
+
+  /// Returns the command that draws lines; one that draws nothing where there is none, because an
+  /// empty command is an error.
+  static func plotCommand(_ lines: [String]) -> String {
+    lines.isEmpty ? "plot [0:1] NaN notitle" : "plot " + lines.joined(separator: ", \\\n     ")
+  }
+}
