@@ -55,11 +55,11 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
     self.augmentation = augmentation
   }
 
-  /// Reads the section; what is not given keeps its default.
+  /// Reads a section; what is not given keeps its value in the defaults.
   ///
   /// - Throws: `ConfigurationError` if a value is out of range.
-  public init(_ node: ConfigurationNode?, augmentation: AugmentationConfiguration?) throws {
-    self.init(augmentation: augmentation)
+  public init(_ node: ConfigurationNode?, defaults: FineTuningConfiguration) throws {
+    self = defaults
     guard let node else { return }
     mode = try node.choice("mode", default: mode)
     steps = try node.int("steps", default: steps, in: 0...10_000_000)

@@ -51,11 +51,11 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     self.augmentation = augmentation
   }
 
-  /// Reads the section; what is not given keeps its default.
+  /// Reads a section; what is not given keeps its value in the defaults.
   ///
   /// - Throws: `ConfigurationError` if a value is out of range or no objective is named.
-  public init(_ node: ConfigurationNode?, augmentation: AugmentationConfiguration) throws {
-    self.init(augmentation: augmentation)
+  public init(_ node: ConfigurationNode?, defaults: PretrainingConfiguration) throws {
+    self = defaults
     guard let node else { return }
     epochs = try node.int("epochs", default: epochs, in: 1...60_000)
     batchSize = try node.int("batchSize", default: batchSize, in: 1...1_000_000)
