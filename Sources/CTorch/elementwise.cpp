@@ -9,6 +9,7 @@
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/where.h>
 
+#include "ctorch_operations.h"
 #include "support.hpp"
 
 using namespace ctorch;
@@ -94,7 +95,7 @@ at::Tensor apply(ctorch_binary_operation operation, const at::Tensor &x, const a
 /// A number as a tensor without dimensions. Such a tensor does not take part in the choice of the
 /// result's type, except by its kind (a real number makes a real result out of integers).
 ///
-/// It stays on the CPU, where it costs no copy: LibTorch hands such a tensor to GPU kernels by value.
+/// It stays on the CPU, where it costs no copy: LibTorch hands it to GPU kernels by value.
 at::Tensor number(const at::Scalar &value) { return at::native::wrapped_scalar_tensor(value); }
 
 }  // namespace

@@ -40,6 +40,18 @@ import Torch
     #expect(LibTorch.version.split(separator: ".").count >= 3)
   }
 
+  @Test func `deterministic algorithms can be asked for`() async {
+    // In a process of its own: the setting holds for all threads.
+    await #expect(processExitsWith: .success) {
+      precondition(!LibTorch.isDeterministic)
+      LibTorch.isDeterministic = true
+      precondition(LibTorch.isDeterministic)
+      let sum = Tensor.zeros([2]).indexAdd(
+        dimension: 0, indices: Tensor([1, 1]), source: Tensor.ones([2]))
+      precondition(sum.floats() == [0, 2])
+    }
+  }
+
   @Test(.enabled(if: Device.isCUDAAvailable))
   func `a GPU computes what the CPU computes`() throws {
     let device = try Device(parsing: "cuda")
