@@ -4,6 +4,7 @@
 
 #include <c10/core/GradMode.h>
 
+#include "ctorch_training.h"
 #include "support.hpp"
 
 using namespace ctorch;

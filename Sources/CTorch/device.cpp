@@ -3,6 +3,7 @@
 // Devices, threads and random numbers.
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/empty.h>
@@ -11,6 +12,7 @@
 
 #include <mutex>
 
+#include "ctorch_training.h"
 #include "support.hpp"
 
 using namespace ctorch;
@@ -34,6 +36,15 @@ void ctorch_set_thread_count(ctorch_index count) { at::set_num_threads(static_ca
 
 ctorch_index ctorch_thread_count(void) { return at::get_num_threads(); }
 
+void ctorch_set_deterministic(bool value) {
+  auto &context = at::globalContext();
+  context.setDeterministicAlgorithms(value, /*warn_only=*/false);
+  // It would fill every new tensor first, to make even the reading of uninitialized memory repeat.
+  context.setDeterministicFillUninitializedMemory(false);
+}
+
+bool ctorch_is_deterministic(void) { return at::globalContext().deterministicAlgorithms(); }
+
 ctorch_status ctorch_generator_new(
     ctorch_device where, uint64_t seed, ctorch_generator **result) {
   return guarded([&] {
@@ -42,6 +53,7 @@ ctorch_status ctorch_generator_new(
       return;
     }
     const auto target = device(where);
+    at::globalContext().lazyInitDevice(at::kCUDA);
     auto generator = at::detail::getCUDAHooks().getNewGenerator(target.index());
     generator.set_current_seed(seed);
     *result = new ctorch_generator{std::move(generator)};

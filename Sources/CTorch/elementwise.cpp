@@ -2,13 +2,14 @@
 
 // Operations on every element by itself, with broadcasting.
 
+#include <ATen/ScalarOps.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/log_sigmoid.h>
-#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/where.h>
 
+#include "ctorch_operations.h"
 #include "support.hpp"
 
 using namespace ctorch;
@@ -93,11 +94,9 @@ at::Tensor apply(ctorch_binary_operation operation, const at::Tensor &x, const a
 
 /// A number as a tensor without dimensions. Such a tensor does not take part in the choice of the
 /// result's type, except by its kind (a real number makes a real result out of integers).
-at::Tensor number(const at::Scalar &value, const at::Tensor &partner) {
-  auto tensor = at::scalar_tensor(value, partner.device());
-  tensor.unsafeGetTensorImpl()->set_wrapped_number(true);
-  return tensor;
-}
+///
+/// It stays on the CPU, where it costs no copy: LibTorch hands it to GPU kernels by value.
+at::Tensor number(const at::Scalar &value) { return at::native::wrapped_scalar_tensor(value); }
 
 }  // namespace
 
@@ -127,7 +126,7 @@ ctorch_status ctorch_binary_scalar_tensor(
     switch (operation) {
       case CTORCH_ADD:
       case CTORCH_MULTIPLY: return apply(operation, right->value, scalar(left));
-      default: return apply(operation, number(scalar(left), right->value), right->value);
+      default: return apply(operation, number(scalar(left)), right->value);
     }
   });
 }

@@ -2,6 +2,7 @@
 
 // Elements chosen by indices and masks.
 
+#include "ctorch_operations.h"
 #include "support.hpp"
 
 using namespace ctorch;

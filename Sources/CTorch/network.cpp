@@ -14,8 +14,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
-#include <mutex>
-
+#include "ctorch_training.h"
 #include "support.hpp"
 
 using namespace ctorch;

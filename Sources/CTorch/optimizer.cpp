@@ -11,6 +11,7 @@
 #include <ATen/ops/stack.h>
 #include <c10/core/GradMode.h>
 
+#include "ctorch_training.h"
 #include "support.hpp"
 
 using namespace ctorch;

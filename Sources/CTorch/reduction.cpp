@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "ctorch_operations.h"
 #include "support.hpp"
 
 using namespace ctorch;

@@ -2,6 +2,7 @@
 
 // Shapes: views of the same elements, and copies in another order.
 
+#include "ctorch_operations.h"
 #include "support.hpp"
 
 using namespace ctorch;

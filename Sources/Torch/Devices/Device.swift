@@ -47,7 +47,7 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
       isPlain || parts[1] == "\(index)"
     else {
       throw TorchError(
-        code: .invalidDevice, message: "cannot use the device \"\(text)\": it has no such form",
+        code: .invalidDevice, message: "cannot use the device \"\(text)\": there is no such name",
         remedy: "Write \(Self.available).")
     }
     guard index < Self.cudaCount else {

@@ -9,6 +9,16 @@ public enum LibTorch {
 
   /// Whether the library that is loaded can use NVIDIA GPUs, if the machine has some.
   public static let isCUDABuild = ctorch_is_cuda_build()
+
+  /// Whether operations choose algorithms that repeat to the last bit, on all threads.
+  ///
+  /// On the CPU, with the same number of threads, they do anyway. On a GPU some sums run in an
+  /// order that changes; the algorithms that repeat are slower, an operation that has none ends
+  /// the program, and matrix products need `CUBLAS_WORKSPACE_CONFIG=:4096:8` in the environment.
+  public static var isDeterministic: Bool {
+    get { ctorch_is_deterministic() }
+    set { ctorch_set_deterministic(newValue) }
+  }
 }
 
 /// The number of threads that work on one operation.

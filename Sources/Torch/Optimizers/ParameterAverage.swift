@@ -11,7 +11,7 @@ public final class ParameterAverage {
   private let parameters: [(name: String, parameter: Parameter)]
   private let averages: [Tensor]
 
-  /// Starts an average.
+  /// Starts an average, on the devices where the parameters are now.
   ///
   /// - Parameters:
   ///   - parameters: As from ``Module/namedParameters()``.
