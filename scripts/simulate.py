@@ -872,12 +872,12 @@ def btag_score(rng, flavor, pt, eta):
     for kind, above in BTAG_ABOVE.items():
         mask = flavor == kind
         draw = rng.random(int(mask.sum()))
-        # b tagging is best between 50 and 200 GeV and inside |eta| < 1.5: shift the
-        # draw so that fewer b jets (and slightly more light jets) look well tagged.
-        worse = 0.10 * np.exp(-(pt[mask] - 25.0) / 25.0) + 0.05 * (np.abs(eta[mask]) > 1.5)
-        worse += 0.08 * np.clip((pt[mask] - 200.0) / 400.0, 0.0, 1.0)
-        power = 1.0 - worse if kind == 5 else 1.0 + 0.0 * worse
-        draw = draw**power
+        if kind == 5:
+            # b tagging is best between 50 and 200 GeV and inside |eta| < 1.5: elsewhere
+            # shift the draw so that fewer b jets look well tagged.
+            worse = 0.10 * np.exp(-(pt[mask] - 25.0) / 25.0) + 0.05 * (np.abs(eta[mask]) > 1.5)
+            worse += 0.08 * np.clip((pt[mask] - 200.0) / 400.0, 0.0, 1.0)
+            draw = draw ** (1.0 - worse)
         # Above the working points the probability falls; np.interp wants it rising.
         score[mask] = np.interp(draw, above[::-1], BTAG_SCORE[::-1])
     return np.clip(score, 0.0005, 0.9995)
@@ -1119,7 +1119,7 @@ def main():
         "Pythia 8, FastJet and a parametrized, CMS-like detector.",
         epilog="examples:\n"
         "  everything in Samples/:   python3 scripts/simulate.py --all --jobs 2 --output Samples\n"
-        "  a small trial of it:      python3 scripts/simulate.py --all --scale 0.01 --output /tmp\n"
+        "  a small trial of it:      python3 scripts/simulate.py --all --scale 0.01 --output trial\n"
         "  one process:              python3 scripts/simulate.py --process ttbar --events 5000 "
         "--seed 7 --output ttbar.root\n"
         "  look at one event:        python3 scripts/simulate.py --process 2hdm_425_325 --print-event\n",
