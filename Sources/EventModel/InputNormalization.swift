@@ -63,7 +63,7 @@ public struct InputNormalization: Codable, Hashable, Sendable {
       let width = store.schema.featureWidth
       for object in 0..<batch.objectCount {
         let momentum = batch.momenta[4 * object..<4 * object + 4]
-        sums[0].add(log(momentum[momentum.startIndex]))
+        sums[0].add(InputNormalization.lnPt(momentum[momentum.startIndex]))
         sums[1].add(momentum[momentum.startIndex + 1])
         sums[2].add(InputNormalization.lnMass(momentum[momentum.startIndex + 3]))
         let kind = Int(batch.kinds[object])
@@ -97,6 +97,9 @@ public struct InputNormalization: Codable, Hashable, Sendable {
     result.scalars.merge(other.scalars) { own, _ in own }
     return result
   }
+
+  /// ln(pT / GeV); below 1 MeV, as of missing momentum that cancels, pT counts as 1 MeV.
+  public static func lnPt(_ pt: Float) -> Float { log(max(pt, 1e-3)) }
 
   /// ln(1 + m / GeV); a mass that rounding made slightly negative counts as zero.
   static func lnMass(_ mass: Float) -> Float { mass.isNaN ? .nan : log1p(max(mass, 0)) }

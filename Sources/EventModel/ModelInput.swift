@@ -126,7 +126,8 @@ public struct ModelInput {
           let eta = batch.momenta[4 * object + 1]
           let phi = batch.momenta[4 * object + 2]
           let mass = batch.momenta[4 * object + 3]
-          rows[row] = normalization.lnPt.standardized(log(batch.momenta[4 * object]))
+          rows[row] = normalization.lnPt.standardized(
+            InputNormalization.lnPt(batch.momenta[4 * object]))
           rows[row + 1] = eta.isNaN ? 0 : normalization.eta.standardized(eta)
           rows[row + 2] = sin(phi)
           rows[row + 3] = cos(phi)

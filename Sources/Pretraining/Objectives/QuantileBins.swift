@@ -62,7 +62,7 @@ public struct QuantileBins: Codable, Hashable, Sendable {
 
   private static func value(of quantity: Int, object: Int, in batch: EventBatch) -> Float {
     switch quantity {
-    case 0: log(batch.momenta[4 * object])
+    case 0: InputNormalization.lnPt(batch.momenta[4 * object])
     case 1: batch.momenta[4 * object + 1]
     case 2: batch.momenta[4 * object + 2]
     case 3: log1p(max(0, batch.momenta[4 * object + 3]))
