@@ -67,25 +67,31 @@ public final class Classifier: Module {
     for start in stride(from: 0, to: events.count, by: batchSize) {
       try Interruption.check()
       let chosen = Array(events[start..<min(start + batchSize, events.count)])
-      let batch = try source.batch(events: chosen)
-      let probabilities = try withTorchErrors {
-        withoutGradients { logits(batch).to(dtype: .float64).softmax(dimension: 1).doubles() }
-      }
-      for event in chosen.indices {
-        for index in classNames.indices {
-          let score = probabilities[event * classNames.count + index]
-          guard score.isFinite else {
-            throw ModelError(
-              code: .nonFinite,
-              "the score of event \(chosen[event]) is \(score). The model's parameters are "
-                + "damaged; fine-tune again from an intact checkpoint.")
-          }
-          result[index].append(score)
-        }
-      }
+      let part = try scores(of: source.batch(events: chosen))
+      for index in classNames.indices { result[index] += part[index] }
       progress(start + chosen.count)
     }
     return result
+  }
+
+  /// Returns, for each class, the probability of each event of a batch.
+  ///
+  /// - Throws: ``ModelError`` with code `nonFinite` if a score is not a number.
+  public func scores(of batch: EventBatch) throws -> [[Double]] {
+    guard batch.eventCount > 0 else { return classNames.map { _ in [] } }
+    let probabilities = try withTorchErrors {
+      withoutGradients { logits(batch).to(dtype: .float64).softmax(dimension: 1).doubles() }
+    }
+    let count = classNames.count
+    if let place = probabilities.firstIndex(where: { !$0.isFinite }) {
+      throw ModelError(
+        code: .nonFinite,
+        "the score of event \(batch.eventIndices[place / count]) is \(probabilities[place]). "
+          + "The model's parameters are damaged; fine-tune again from an intact checkpoint.")
+    }
+    return classNames.indices.map { index in
+      (0..<batch.eventCount).map { probabilities[$0 * count + index] }
+    }
   }
 
   /// Returns the event vectors of the backbone. Shape `[events, D]`, row by row.

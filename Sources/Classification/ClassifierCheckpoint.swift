@@ -18,6 +18,8 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   public var configuration: FineTuningConfiguration
   /// What was recorded while training.
   public var history: FineTuningHistory
+  /// The folder of the configuration file, where its relative paths start.
+  public var configurationFolder: String
 
   /// Writes a classifier; `classifier.json` comes last, so that a folder with it is complete.
   ///
@@ -26,11 +28,12 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   ///   - configuration: How it was trained.
   ///   - history: What was recorded.
   ///   - text: The merged YAML configuration.
+  ///   - configurationFolder: The folder of the configuration file.
   ///   - folder: Where it goes.
   /// - Throws: `FileSystemError`.
   public static func save(
     _ classifier: Classifier, configuration: FineTuningConfiguration, history: FineTuningHistory,
-    text: String, to folder: String
+    text: String, configurationFolder: String, to folder: String
   ) throws {
     try ModelCheckpoint.save(classifier.backbone, to: folder)
     try writeTensors(
@@ -39,15 +42,15 @@ public struct ClassifierCheckpoint: Codable, Sendable {
     try writeAtomically(text, to: folder + "/configuration.yaml")
     try writeJSON(
       ClassifierCheckpoint(
-        classNames: classifier.classNames, configuration: configuration, history: history),
+        classNames: classifier.classNames, configuration: configuration, history: history,
+        configurationFolder: configurationFolder),
       to: folder + "/classifier.json")
   }
 
-  /// Opens a classifier.
+  /// Reads the description of a classifier.
   ///
-  /// - Throws: ``ClassificationError`` with code `notAClassifier` if the folder holds none;
-  ///   `ModelError` or `TorchError` if its files do not fit together.
-  public static func load(_ folder: String) throws -> Classifier {
+  /// - Throws: ``ClassificationError`` with code `notAClassifier` if the folder holds none.
+  public static func read(_ folder: String) throws -> ClassifierCheckpoint {
     let path = folder + "/classifier.json"
     guard FileManager.default.fileExists(atPath: path) else {
       throw ClassificationError(
@@ -55,7 +58,15 @@ public struct ClassifierCheckpoint: Codable, Sendable {
         "cannot open the classifier \(folder): it has no classifier.json. "
           + "Name the folder that finetune wrote.")
     }
-    let checkpoint = try readJSON(ClassifierCheckpoint.self, from: path)
+    return try readJSON(ClassifierCheckpoint.self, from: path)
+  }
+
+  /// Opens a classifier.
+  ///
+  /// - Throws: ``ClassificationError`` with code `notAClassifier` if the folder holds none;
+  ///   `ModelError` or `TorchError` if its files do not fit together.
+  public static func load(_ folder: String) throws -> Classifier {
+    let checkpoint = try read(folder)
     let classifier = Classifier(
       backbone: try ModelCheckpoint.load(folder), classNames: checkpoint.classNames)
     try classifier.head.load(

@@ -11,13 +11,14 @@ extension ConfigurationNode {
   ///
   /// - Parameters:
   ///   - text: The YAML text; one document, a mapping.
-  ///   - name: The name of the file, for errors; its folder resolves relative paths.
+  ///   - name: The name of the file, for errors.
+  ///   - folder: Where relative paths start; the folder of the name by default.
   ///   - overrides: Values that replace those of the text, as in `training.epochs=5`.
   /// - Throws: ``ConfigurationError``.
   public convenience init(
-    text: String, name: String, overrides: [String] = []
+    text: String, name: String, folder: String? = nil, overrides: [String] = []
   ) throws(ConfigurationError) {
-    let folder = URL(fileURLWithPath: name).deletingLastPathComponent().path
+    let folder = folder ?? URL(fileURLWithPath: name).deletingLastPathComponent().path
     let start = Place.file(name: name, line: 1, column: 1)
     let node = try Self.compose(text) { line, column in
       .file(name: name, line: line, column: column)

@@ -71,6 +71,8 @@ public struct StudyConfiguration {
   public var parallel: Int
   /// The merged configuration, as YAML.
   public var text: String
+  /// The folder where relative paths start.
+  public var folder: String
 
   /// Reads a configuration file.
   ///
@@ -87,6 +89,7 @@ public struct StudyConfiguration {
   /// - Throws: `ConfigurationError`, which names file, line and key.
   public init(_ root: ConfigurationNode) throws {
     text = root.serialized()
+    folder = root.folder
     name = try root.string("name", default: "study")
     dataDescription = try root.contains("description") ? root.strings("description") : []
     classNames =

@@ -52,11 +52,9 @@ public struct StudyRunner {
     try createFolder(folder)
     try writeAtomically(configuration.text, to: folder + "/configuration.yaml")
     let stores = try prepareStores()
-    let labelled = try EventUnion(
-      configuration.samples.compactMap { sample in
-        sample.label == nil ? nil : stores[sample.name]
-      })
-    let split = try TestSplit(labels: labelled.labels(), configuration: configuration)
+    let labelled = try labelledSource(stores: stores)
+    let split = try TestSplit(
+      labels: labelled.labels(), configuration: configuration, needed: configuration.labels.last ?? 0)
     let histories = try pretrainAll(stores: stores)
     let runs = try trainAll(labelled: labelled, split: split)
     progress.finish()
@@ -66,10 +64,12 @@ public struct StudyRunner {
     return results
   }
 
-  /// Prepares the store of every sample.
-  func prepareStores() throws -> [String: EventStore] {
+  /// Prepares the store of every sample, or of those that a closure chooses.
+  func prepareStores(
+    where isNeeded: (SampleConfiguration) -> Bool = { _ in true }
+  ) throws -> [String: EventStore] {
     var stores: [String: EventStore] = [:]
-    for sample in configuration.samples {
+    for sample in configuration.samples where isNeeded(sample) {
       let path = "\(folder)/stores/\(sample.name)"
       _ = try prepare(
         sample: sample, events: configuration.events, into: path, progress: progress)
@@ -110,6 +110,20 @@ public struct StudyRunner {
     return zip(wanted, histories.withLock { $0 }).compactMap { pretraining, history in
       history.map { (pretraining.name, $0) }
     }
+  }
+
+  /// The labelled events: the samples with a label as one.
+  func labelledSource(stores: [String: EventStore]) throws -> EventUnion {
+    let chosen = configuration.samples.compactMap { sample in
+      sample.label == nil ? nil : stores[sample.name]
+    }
+    guard !chosen.isEmpty else {
+      throw ClassificationError(
+        code: .tooFewEvents,
+        "cannot fine-tune: no sample with a label is configured. Give samples `label: 0` for "
+          + "background and `label: 1` for signal.")
+    }
+    return try EventUnion(chosen)
   }
 
   /// The unlabelled events: the samples of the section `pretraining` as one.

@@ -16,9 +16,10 @@ public struct TestSplit: Sendable {
   /// - Parameters:
   ///   - labels: The label of every event; events without one, -1, are left out.
   ///   - configuration: The share of test events, the seed and the names of the classes.
+  ///   - needed: Number of events of each class that trainings will draw.
   /// - Throws: ``ClassificationError`` with code `tooFewEvents` if the pool of a class has fewer
   ///   events than the largest number of labels.
-  public init(labels: [Int32], configuration: StudyConfiguration) throws {
+  public init(labels: [Int32], configuration: StudyConfiguration, needed: Int) throws {
     var test: [[Int]] = []
     var pool: [[Int]] = []
     for (label, name) in configuration.classNames.enumerated() {
@@ -28,13 +29,12 @@ public struct TestSplit: Sendable {
       let count = Int((Double(members.count) * configuration.testFraction).rounded())
       test.append(order.prefix(min(count, configuration.maximumTestEvents)).sorted())
       pool.append(order.dropFirst(count).sorted())
-      let needed = configuration.labels.last ?? 0
       guard pool[label].count >= needed, !test[label].isEmpty else {
         throw ClassificationError(
           code: .tooFewEvents,
           "class \(name) has \(members.count) events, of which \(test[label].count) are for the "
-            + "test; \(pool[label].count) are left, and study.labels asks for \(needed). "
-            + "Lower study.labels or study.testFraction, or add files.")
+            + "test; \(pool[label].count) are left, and \(needed) are needed. "
+            + "Ask for fewer labels, lower study.testFraction, or add files.")
       }
     }
     self.test = test

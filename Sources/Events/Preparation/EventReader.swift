@@ -39,7 +39,8 @@ struct EventReader {
     self.sample = sample
     self.events = events
     let file = try ROOTFile(path: path)
-    tree = try events.tree.map { name throws(ROOTFileError) in try file.tree(name) } ?? file.onlyTree()
+    tree = try events.tree.map { name throws(ROOTFileError) in try file.tree(name) }
+      ?? file.onlyTree()
     var needed: [String] = []
     func add(_ expression: Expression?, without local: [String] = []) {
       for name in expression?.columns ?? [] where !local.contains(name) && !needed.contains(name) {

@@ -68,6 +68,27 @@ public func prepare(
   return try writer.finish()
 }
 
+/// Reads the events of one file, without labels or weights, a range of entries at a time.
+///
+/// - Parameters:
+///   - path: The ROOT file.
+///   - events: How events are made of columns.
+///   - body: Is given the events that pass, whose `eventIndices` are entries of the file; the
+///     range of entries; and the number of entries of the file.
+/// - Throws: `ROOTFileError` or ``PreparationError`` for bad files, and what the closure throws.
+public func readEvents(
+  of path: String, events: EventsConfiguration,
+  _ body: (EventBatch, Range<Int>, Int) throws -> Void
+) throws {
+  let reader = try EventReader(
+    path: path, sourceIndex: 0, sample: SampleConfiguration(file: path), events: events)
+  let total = reader.tree.entryCount
+  for start in stride(from: 0, to: total, by: 4096) {
+    let range = start..<min(start + 4096, total)
+    try body(reader.read(entries: range).batch, range, total)
+  }
+}
+
 /// Returns the manifest of a store that needs no new preparation.
 private func upToDate(
   _ folder: String, fingerprint: String, files: [String]

@@ -36,6 +36,17 @@ public struct SampleConfiguration: Sendable {
     maximumEvents = try node.optionalInt("maximumEvents", in: 1...)
   }
 
+  /// Describes a single file without label, weight or further selection.
+  init(file: String) {
+    name = file
+    files = [file]
+    label = nil
+    weight = nil
+    selection = []
+    maximumEvents = nil
+    text = ""
+  }
+
   /// Returns the files that exist, each pattern's in the order of their names.
   ///
   /// - Throws: ``PreparationError`` with code `noFile`, which names the pattern and what its

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Classification
+import Configuration
+import EventModel
+import Evaluation
+import Events
+import Foundation
+import Pretraining
+import Runtime
+import Torch
+
+/// Pre-trains a backbone on the samples without labels, or goes on with the run in the folder.
+///
+/// - Parameters:
+///   - configuration: The configuration.
+///   - folder: Where the checkpoint and, under `stores`, the events go.
+///   - device: Where it is trained.
+///   - progress: Is told how far it is.
+/// - Throws: What preparing and training throw.
+public func pretrain(
+  _ configuration: StudyConfiguration, folder: String, device: Device, progress: ProgressReporter
+) throws -> PretrainingHistory {
+  let runner = StudyRunner(
+    configuration: configuration, folder: folder, command: "", progress: progress)
+  let stores = try runner.prepareStores { configuration.pretrainingSamples.contains($0.name) }
+  let pretrainer = try Pretrainer(
+    store: runner.pretrainingSource(stores: stores), model: configuration.model,
+    configuration: configuration.pretraining, folder: folder, device: device)
+  try writeAtomically(configuration.text, to: folder + "/configuration.yaml")
+  return try pretrainer.run { report in
+    progress.update(
+      task: "pretrain", done: report.eventsDone, total: report.eventsTotal, unit: "events",
+      detail: String(format: "epoch %d  loss %.4f", report.epoch + 1, report.loss))
+  }
+}
+
+/// Trains a classifier on the labelled events that are not kept for the test.
+///
+/// - Parameters:
+///   - configuration: The configuration.
+///   - backbone: The checkpoint of a pre-training; `nil` for the mode `scratch`.
+///   - labelsPerClass: Labelled events of each class; `nil` takes all.
+///   - folder: Where the classifier and, under `stores`, the events go.
+///   - device: Where it is trained.
+///   - progress: Is told how far it is.
+/// - Throws: What preparing and training throw; ``ClassificationError`` if backbone and mode do
+///   not fit.
+public func finetune(
+  _ configuration: StudyConfiguration, backbone: String?, labelsPerClass: Int?, folder: String,
+  device: Device, progress: ProgressReporter
+) throws -> FineTuningHistory {
+  let settings = configuration.finetuning
+  if (backbone == nil) != (settings.mode == .scratch) {
+    throw ClassificationError(
+      code: .notAClassifier,
+      backbone == nil
+        ? "cannot fine-tune: no backbone is given and finetuning.mode is \(settings.mode). "
+          + "Give --backbone FOLDER, or --set finetuning.mode=scratch."
+        : "cannot fine-tune: a backbone is given and finetuning.mode is scratch. "
+          + "Leave out --backbone, or set finetuning.mode to full or frozen.")
+  }
+  let runner = StudyRunner(
+    configuration: configuration, folder: folder, command: "", progress: progress)
+  let source = try runner.labelledSource(stores: runner.prepareStores { $0.label != nil })
+  let split = try TestSplit(
+    labels: source.labels(), configuration: configuration, needed: labelsPerClass ?? 2)
+  let chosen = split.draw(labelsPerClass: labelsPerClass ?? .max, seed: settings.seed)
+  let model: EventTransformer
+  if let backbone {
+    model = try ModelCheckpoint.load(
+      backbone, schema: source.schema,
+      normalization: settings.growSchema
+        ? InputNormalization(store: source, indices: chosen) : nil,
+      allowsGrowth: settings.growSchema)
+  } else {
+    model = EventTransformer(
+      configuration: configuration.model, schema: source.schema,
+      normalization: try InputNormalization(store: source, indices: chosen), seed: settings.seed)
+  }
+  model.place(on: device)
+  let tuner = try FineTuner(
+    backbone: model, source: source, events: chosen, classNames: configuration.classNames,
+    configuration: settings)
+  let history = try tuner.run { step, total in
+    progress.update(task: "fine-tune", done: step, total: total, unit: "steps")
+  }
+  try ClassifierCheckpoint.save(
+    tuner.classifier, configuration: settings, history: history, text: configuration.text,
+    configurationFolder: URL(fileURLWithPath: configuration.folder).path, to: folder)
+  return history
+}
+
+/// How well a classifier does.
+public struct Measurement: Codable, Sendable {
+  /// Area under the ROC curve.
+  public var auc: Double
+  /// Its standard error, where it can be given.
+  public var aucStandardError: Double?
+  /// Background rejection at 30 % signal efficiency.
+  public var rejection30: BackgroundRejection
+  /// Background rejection at 50 % signal efficiency.
+  public var rejection50: BackgroundRejection
+  /// Share of the events on the right side of 1/2.
+  public var accuracy: Double
+  /// Number of signal and background test events.
+  public var signalEvents: Int
+  /// Number of background test events.
+  public var backgroundEvents: Int
+
+  /// The measurement in lines of text.
+  public var text: String {
+    func rejection(_ value: BackgroundRejection) -> String {
+      (value.isLowerBound ? "> " : "") + String(format: "%.1f", value.value)
+    }
+    let error = aucStandardError.map { String(format: " ± %.4f", $0) } ?? ""
+    return """
+      AUC                                    \(String(format: "%.4f", auc))\(error)
+      background rejection at 30 % signal    \(rejection(rejection30))
+      background rejection at 50 % signal    \(rejection(rejection50))
+      accuracy                               \(String(format: "%.4f", accuracy))
+      test events                            \(signalEvents) signal, \(backgroundEvents) background
+      """
+  }
+}
+
+/// Measures a classifier on the labelled events that its training left for the test.
+///
+/// - Throws: What preparing and scoring throw.
+public func evaluate(
+  run: String, device: Device, progress: ProgressReporter
+) throws -> Measurement {
+  let checkpoint = try ClassifierCheckpoint.read(run)
+  let configuration = try savedConfiguration(run, checkpoint)
+  let runner = StudyRunner(
+    configuration: configuration, folder: run, command: "", progress: progress)
+  let source = try runner.labelledSource(stores: runner.prepareStores { $0.label != nil })
+  let split = try TestSplit(labels: source.labels(), configuration: configuration, needed: 2)
+  let classifier = try ClassifierCheckpoint.load(run)
+  classifier.backbone.place(on: device)
+  classifier.move(to: device)
+  let test = split.test.flatMap { $0 }.sorted()
+  let scores = try classifier.scores(of: source, events: test) { done in
+    progress.update(task: "evaluate", done: done, total: test.count, unit: "events")
+  }
+  let labels = source.labels()
+  let weights = source.weights()
+  let labeled = try LabeledScores(
+    scores: scores[1], labels: test.map { labels[$0] == 1 },
+    weights: configuration.usesEventWeights ? test.map { Double(weights[$0]) } : nil)
+  let curve = ROCCurve(labeled)
+  return Measurement(
+    auc: curve.areaUnderCurve, aucStandardError: curve.areaStandardError,
+    rejection30: curve.backgroundRejection(atSignalEfficiency: 0.3),
+    rejection50: curve.backgroundRejection(atSignalEfficiency: 0.5),
+    accuracy: labeled.accuracy(), signalEvents: labeled.signalCount,
+    backgroundEvents: labeled.backgroundCount)
+}
+
+func savedConfiguration(
+  _ run: String, _ checkpoint: ClassifierCheckpoint
+) throws -> StudyConfiguration {
+  let path = run + "/configuration.yaml"
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw FileSystemError(operation: "read", path: path, errorNumber: ENOENT)
+  }
+  return try StudyConfiguration(
+    ConfigurationNode(
+      text: String(decoding: data, as: UTF8.self), name: path,
+      folder: checkpoint.configurationFolder))
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Study
+
+/// `lorentz finetune`: a classifier from labelled events.
+struct FinetuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "finetune",
+    abstract: "Train a classifier on the samples with labels.",
+    discussion: """
+      Examples:
+        lorentz finetune Configurations/demo.yaml --backbone runs/backbone -o runs/classifier
+        lorentz finetune Configurations/demo.yaml --set finetuning.mode=scratch -o runs/scratch
+
+      The share study.testFraction of the labelled events is kept for evaluate.
+      """)
+
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var deviceOptions: DeviceOptions
+
+  @Option(help: "The checkpoint that pretrain wrote; not for finetuning.mode: scratch.")
+  var backbone: String?
+
+  @Option(help: "Labelled events of each class; all that are not for the test by default.")
+  var labels: Int?
+
+  @Option(name: .shortAndLong, help: "The folder of the classifier.")
+  var output: String
+
+  func run() throws {
+    let configuration = try options.load()
+    let device = try deviceOptions.choose()
+    let progress = options.progress
+    defer { progress.finish() }
+    let history = try finetune(
+      configuration, backbone: backbone, labelsPerClass: labels, folder: output, device: device,
+      progress: progress)
+    progress.finish()
+    if options.json {
+      try printJSON(history)
+    } else {
+      print(
+        "Trained on \(history.trainingCount) events, watched on \(history.validationCount); "
+          + "kept step \(history.bestStep).")
+      print("Classifier: \(output)")
+    }
+  }
+}

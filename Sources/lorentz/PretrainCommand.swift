@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Pretraining
+import Study
+
+/// `lorentz pretrain`: a backbone from unlabelled events.
+struct PretrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain",
+    abstract: "Pre-train a backbone on the samples without labels.",
+    discussion: """
+      Example:
+        lorentz pretrain Configurations/demo.yaml -o runs/backbone
+
+      The run is saved after every epoch and on Ctrl-C; the same command continues it.
+      """)
+
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var deviceOptions: DeviceOptions
+
+  @Option(name: .shortAndLong, help: "The folder of the checkpoint.")
+  var output: String
+
+  func run() throws {
+    let configuration = try options.load()
+    let device = try deviceOptions.choose()
+    let progress = options.progress
+    defer { progress.finish() }
+    let history = try pretrain(
+      configuration, folder: output, device: device, progress: progress)
+    progress.finish()
+    if options.json {
+      try printJSON(history)
+    } else {
+      for (index, name) in history.objectives.enumerated() {
+        guard let epoch = history.epochs.last else { continue }
+        let loss = epoch.validation.isEmpty ? epoch.training[index] : epoch.validation[index]
+        print("\(name): \(String(format: "%.4f", loss)) after \(history.epochs.count) epochs")
+      }
+      print("Checkpoint: \(output)")
+    }
+  }
+}
