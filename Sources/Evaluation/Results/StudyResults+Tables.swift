@@ -91,7 +91,6 @@ extension StudyResults {
   static func rejectionText(_ rejections: [BackgroundRejection]) -> String {
     let summary = SampleSummary(rejections.map(\.value))
     if rejections.contains(where: \.isLowerBound) { return "> \(Format.significant(summary.mean))" }
-    return Format.significant(summary.mean)
-      + (summary.standardError.map { " ± \(Format.significant($0))" } ?? "")
+    return Format.measurement(summary.mean, error: summary.standardError)
   }
 }
