@@ -129,10 +129,11 @@ extension Plot {
         panels.append("set xrange [\(histogram.lowerBound):\(histogram.upperBound)]")
         panels.append(
           plotCommand([
+            "data index \(blocks.count) using 1:3:(\(histogram.binWidth)) with boxes "
+              + "fillstyle solid 0.3 noborder linecolor rgb \(quoted(Palette.color(0))) "
+              + "title 'Background'",
             "data index \(blocks.count) using 1:2 with histeps linewidth 2 "
               + "linecolor rgb \(quoted(Palette.color(1))) title 'Signal'",
-            "data index \(blocks.count) using 1:3 with histeps linewidth 2 dashtype 2 "
-              + "linecolor rgb \(quoted(Palette.color(0))) title 'Background'",
           ]))
         blocks.append(
           DataBlock(
@@ -148,8 +149,8 @@ extension Plot {
     return Plot(
       name: "scores_\(labelsPerClass)",
       caption: "Distribution of the scores of the test events with "
-        + "\(Format.count(labelsPerClass)) labels per class, signal (solid) and background "
-        + "(dashed) each normalized to 1.",
+        + "\(Format.count(labelsPerClass)) labels per class, signal (line) and background "
+        + "(area) each normalized to 1.",
       blocks: blocks, size: (760, 300 * rowCount(blocks.count)),
       commands: panelLayout(blocks.count) + [
         "set xlabel 'Score'", "set ylabel 'Fraction of events per bin'", "set yrange [0:*]",
