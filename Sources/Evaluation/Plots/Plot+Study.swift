@@ -154,8 +154,7 @@ extension Plot {
       blocks: blocks, size: (760, 300 * rowCount(blocks.count)),
       commands: panelLayout(blocks.count) + [
         "set xlabel 'Score'", "set ylabel 'Fraction of events per bin'", "set yrange [0:*]",
-        "set key top center horizontal Left reverse samplen 2",
-        "set offsets graph 0, 0, graph 0.12, 0",
+        "set key below center horizontal Left reverse samplen 2",
       ] + panels + ["unset multiplot"])
   }
 
