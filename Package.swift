@@ -64,8 +64,9 @@ let package = Package(
     .target(name: "Kinematics"),
     .target(
       name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),
-    .target(name: "Augmentation", dependencies: ["Events", "Kinematics"]),
-    .target(name: "EventModel", dependencies: ["Torch", "Events", "Kinematics"]),
+    .target(name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
+    .target(
+      name: "EventModel", dependencies: ["Torch", "Events", "Configuration", "Runtime"]),
     .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),
     .target(name: "Classification", dependencies: ["Pretraining"]),
     .target(name: "Evaluation", dependencies: ["Runtime"]),
@@ -79,7 +80,8 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport"),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ROOTIOTests", dependencies: ["ROOTIO", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "KinematicsTests", dependencies: ["Kinematics", "TestSupport"]),

@@ -23,7 +23,7 @@ public struct CounterBasedGenerator: RandomNumberGenerator, Sendable {
 
     /// Transformations of an event's objects.
     public static let augmentation = Purpose(rawValue: 1)
-    /// Which objects and types are hidden, and which pairs are asked about.
+    /// Which objects and types are hidden.
     public static let masking = Purpose(rawValue: 2)
     /// The order in which events are visited.
     public static let shuffling = Purpose(rawValue: 3)
@@ -31,6 +31,8 @@ public struct CounterBasedGenerator: RandomNumberGenerator, Sendable {
     public static let initialization = Purpose(rawValue: 4)
     /// Which events are used for training, validation and testing.
     public static let splitting = Purpose(rawValue: 5)
+    /// Which pairs of objects are asked about.
+    public static let pairs = Purpose(rawValue: 6)
   }
 
   private var counter: SIMD4<UInt32>

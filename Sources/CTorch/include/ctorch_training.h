@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What trains a network: layers, gradients, optimizers, devices.
+// The conventions are those of `ctorch.h`.
+
+#pragma once
+
+#include "ctorch.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma clang assume_nonnull begin
+
+// ---- Linear algebra and networks ------------------------------------------------------------
+
+typedef enum ctorch_loss_reduction {
+  CTORCH_REDUCE_NONE,
+  CTORCH_REDUCE_MEAN,
+  CTORCH_REDUCE_SUM,
+} ctorch_loss_reduction;
+
+ctorch_status ctorch_matmul(
+    const ctorch_tensor *left, const ctorch_tensor *right,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_bmm(
+    const ctorch_tensor *left, const ctorch_tensor *right,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_linear(
+    const ctorch_tensor *input, const ctorch_tensor *weight, const ctorch_tensor *_Nullable bias,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_softmax(
+    const ctorch_tensor *tensor, ctorch_index dimension,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_log_softmax(
+    const ctorch_tensor *tensor, ctorch_index dimension,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_layer_norm(
+    const ctorch_tensor *input, ctorch_index width, const ctorch_tensor *_Nullable weight,
+    const ctorch_tensor *_Nullable bias, double epsilon,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_embedding(
+    const ctorch_tensor *weight, const ctorch_tensor *indices,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_attention(
+    const ctorch_tensor *query, const ctorch_tensor *key, const ctorch_tensor *value,
+    const ctorch_tensor *_Nullable mask, const double *_Nullable scale,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_dropout(
+    const ctorch_tensor *tensor, double probability, ctorch_generator *generator,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_cross_entropy(
+    const ctorch_tensor *logits, const ctorch_tensor *targets,
+    const ctorch_tensor *_Nullable weight, ctorch_loss_reduction reduction, double smoothing,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_binary_cross_entropy_with_logits(
+    const ctorch_tensor *logits, const ctorch_tensor *targets,
+    const ctorch_tensor *_Nullable weight, const ctorch_tensor *_Nullable positive_weight,
+    ctorch_loss_reduction reduction, ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_mean_squared_error(
+    const ctorch_tensor *input, const ctorch_tensor *target, ctorch_loss_reduction reduction,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_smooth_l1(
+    const ctorch_tensor *input, const ctorch_tensor *target, double beta,
+    ctorch_loss_reduction reduction, ctorch_tensor *_Nullable *_Nonnull result);
+
+// ---- Gradients ------------------------------------------------------------------------------
+
+bool ctorch_requires_gradient(const ctorch_tensor *tensor);
+ctorch_status ctorch_set_requires_gradient(ctorch_tensor *tensor, bool value);
+
+/// The tensor's gradient, or NULL where it has none.
+ctorch_status ctorch_gradient(
+    const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_set_gradient(
+    ctorch_tensor *tensor, const ctorch_tensor *_Nullable gradient);
+ctorch_status ctorch_detach(
+    const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_backward(
+    const ctorch_tensor *tensor, const ctorch_tensor *_Nullable gradient);
+
+/// Switches the recording of operations on this thread, and returns what it was.
+bool ctorch_set_gradient_mode(bool is_recording);
+
+// ---- Optimizers -----------------------------------------------------------------------------
+
+/// One AdamW step, in place, of parameters that share one device and one type.
+ctorch_status ctorch_adamw_step(
+    size_t count, ctorch_tensor *const _Nonnull *_Nonnull parameters,
+    ctorch_tensor *const _Nonnull *_Nonnull first_moments,
+    ctorch_tensor *const _Nonnull *_Nonnull second_moments,
+    ctorch_tensor *const _Nonnull *_Nonnull steps, double learning_rate, double beta1,
+    double beta2, double weight_decay, double epsilon);
+
+/// The norm of all gradients together; they are scaled down in place if it is above `maximum`.
+/// Parameters without a gradient do not count.
+ctorch_status ctorch_clip_gradient_norm(
+    size_t count, ctorch_tensor *const _Nonnull *_Nullable parameters, double maximum,
+    double *norm);
+
+/// averages += fraction * (values - averages), in place.
+ctorch_status ctorch_interpolate(
+    size_t count, ctorch_tensor *const _Nonnull *_Nonnull averages,
+    ctorch_tensor *const _Nonnull *_Nonnull values, double fraction);
+
+// ---- Devices, threads and random numbers ----------------------------------------------------
+
+const char *ctorch_version(void);
+bool ctorch_is_cuda_build(void);
+ctorch_index ctorch_cuda_device_count(void);
+void ctorch_set_thread_count(ctorch_index count);
+ctorch_index ctorch_thread_count(void);
+
+/// Makes operations, over all threads, choose algorithms that repeat to the last bit, and fail
+/// where there is none.
+void ctorch_set_deterministic(bool value);
+bool ctorch_is_deterministic(void);
+
+ctorch_status ctorch_generator_new(
+    ctorch_device device, uint64_t seed, ctorch_generator *_Nullable *_Nonnull result);
+void ctorch_generator_free(ctorch_generator *generator);
+ctorch_status ctorch_generator_state(
+    ctorch_generator *generator, ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_generator_set_state(ctorch_generator *generator, const ctorch_tensor *state);
+ctorch_status ctorch_normal(
+    const ctorch_index *sizes, ctorch_index rank, double mean, double standard_deviation,
+    ctorch_generator *generator, ctorch_dtype dtype, ctorch_device device,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_uniform(
+    const ctorch_index *sizes, ctorch_index rank, double lower, double upper,
+    ctorch_generator *generator, ctorch_dtype dtype, ctorch_device device,
+    ctorch_tensor *_Nullable *_Nonnull result);
+ctorch_status ctorch_permutation(
+    ctorch_index count, ctorch_generator *generator, ctorch_device device,
+    ctorch_tensor *_Nullable *_Nonnull result);
+
+#pragma clang assume_nonnull end
+
+#ifdef __cplusplus
+}
+#endif

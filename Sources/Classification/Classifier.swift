@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventModel
+import Events
+import Foundation
+import Runtime
+import Torch
+
+/// A backbone with a linear head on its event vector.
+public final class Classifier: Module {
+  /// The event Transformer.
+  public let backbone: EventTransformer
+  /// The names of the classes, by label.
+  public let classNames: [String]
+  let head: Linear
+
+  /// Makes a classifier whose head is zero, so that all classes are equally likely at first.
+  ///
+  /// - Parameters:
+  ///   - backbone: The event Transformer.
+  ///   - classNames: The names of the classes, by label; at least two.
+  public init(backbone: EventTransformer, classNames: [String]) {
+    precondition(classNames.count >= 2, "A classifier needs at least two classes.")
+    self.backbone = backbone
+    self.classNames = classNames
+    var generator = CounterBasedGenerator(seed: 0, purpose: .initialization)
+    let width = backbone.configuration.width
+    head = Linear(inputWidth: width, outputWidth: classNames.count, generator: &generator)
+    setHead(
+      weight: [Float](repeating: 0, count: width * classNames.count),
+      bias: [Float](repeating: 0, count: classNames.count))
+    head.move(to: backbone.device)
+  }
+
+  /// The classifier has no parameters beside those of its parts.
+  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
+
+  /// The backbone and the head.
+  public var children: [(name: String, module: any Module)] {
+    [("backbone", backbone), ("head", head)]
+  }
+
+  /// Returns the logits of the classes. Shape `[B, C]`.
+  ///
+  /// - Parameters:
+  ///   - batch: The events.
+  ///   - dropout: The source of dropped values while training; `nil` in evaluation.
+  public func logits(_ batch: EventBatch, dropout: Generator? = nil) -> Tensor {
+    head(backbone(backbone.input(batch), dropout: dropout).events)
+  }
+
+  /// Returns the probability of each class for each event.
+  ///
+  /// - Parameters:
+  ///   - source: The events.
+  ///   - events: Which of them, in the order of the result.
+  ///   - batchSize: Events computed at a time; it does not change the result.
+  ///   - progress: Is told how many events are done.
+  /// - Returns: For each class, the probability of each event, in 0...1.
+  /// - Throws: `EventStoreError` if an event is damaged, `InterruptedError` on Ctrl-C, and
+  ///   ``ModelError`` with code `nonFinite` if a score is not a number.
+  public func scores(
+    of source: any EventSource, events: [Int], batchSize: Int = 1024,
+    progress: (Int) -> Void = { _ in }
+  ) throws -> [[Double]] {
+    var result = [[Double]](repeating: [], count: classNames.count)
+    for start in stride(from: 0, to: events.count, by: batchSize) {
+      try Interruption.check()
+      let chosen = Array(events[start..<min(start + batchSize, events.count)])
+      let batch = try source.batch(events: chosen)
+      let probabilities = try withTorchErrors {
+        withoutGradients { logits(batch).to(dtype: .float64).softmax(dimension: 1).doubles() }
+      }
+      for event in chosen.indices {
+        for index in classNames.indices {
+          let score = probabilities[event * classNames.count + index]
+          guard score.isFinite else {
+            throw ModelError(
+              code: .nonFinite,
+              "the score of event \(chosen[event]) is \(score). The model's parameters are "
+                + "damaged; fine-tune again from an intact checkpoint.")
+          }
+          result[index].append(score)
+        }
+      }
+      progress(start + chosen.count)
+    }
+    return result
+  }
+
+  /// Returns the event vectors of the backbone. Shape `[events, D]`, row by row.
+  ///
+  /// - Throws: `EventStoreError` if an event is damaged.
+  public func embeddings(of batch: EventBatch) -> Tensor {
+    withoutGradients { backbone(backbone.input(batch)).events }
+  }
+
+  /// Sets the head.
+  ///
+  /// - Parameters:
+  ///   - weight: Shape `[C, D]`, row by row.
+  ///   - bias: Shape `[C]`.
+  func setHead(weight: [Float], bias: [Float]) {
+    let width = backbone.configuration.width
+    withoutGradients {
+      for (name, parameter) in head.namedParameters() {
+        let value =
+          name == "weight" ? Tensor(weight, shape: [classNames.count, width]) : Tensor(bias)
+        parameter.value.copy(from: value)
+      }
+    }
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Foundation
+import Runtime
+import Torch
+
+/// A trained backbone in a folder: `model.safetensors` and `model.json`.
+///
+///     model.safetensors   the parameters by name, float32
+///     model.json          size, schema, normalization, names of the input columns, version
+///
+/// Python opens the first with `safetensors.torch.load_file`.
+public struct ModelCheckpoint: Codable, Sendable {
+  /// The version of `model.json`; another is refused.
+  public static let currentFormat = 1
+
+  /// The version of the format.
+  public var format = ModelCheckpoint.currentFormat
+  /// The size of the model.
+  public var configuration: ModelConfiguration
+  /// The objects, features and scalars that it reads.
+  public var schema: EventSchema
+  /// Mean and deviation of the inputs.
+  public var normalization: InputNormalization
+  /// Names of the columns of `objectInput.weight`.
+  public var objectColumns: [String]
+  /// Names of the columns of `eventInput.weight`.
+  public var eventColumns: [String]
+
+  /// Describes a model.
+  public init(of model: EventTransformer) {
+    configuration = model.configuration
+    schema = model.layout.schema
+    normalization = model.normalization
+    objectColumns = model.layout.objectColumns
+    eventColumns = model.layout.eventColumns
+  }
+
+  /// Writes a model into a folder, each file complete or not at all.
+  ///
+  /// - Throws: `FileSystemError`.
+  public static func save(_ model: EventTransformer, to folder: String) throws {
+    try createFolder(folder)
+    try writeTensors(
+      model.namedParameters().map { ($0.name, $0.parameter.value) },
+      to: folder + "/model.safetensors")
+    try writeJSON(ModelCheckpoint(of: model), to: folder + "/model.json")
+  }
+
+  /// Reads the description of the model in a folder.
+  ///
+  /// - Throws: ``ModelError`` if the folder holds no checkpoint or one of another format.
+  public static func read(_ folder: String) throws -> ModelCheckpoint {
+    let path = folder + "/model.json"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ModelError(
+        code: .notACheckpoint,
+        "cannot open the checkpoint \(folder): it has no model.json. "
+          + "Name the folder that pretrain or finetune wrote.")
+    }
+    let checkpoint = try readJSON(ModelCheckpoint.self, from: path)
+    guard checkpoint.format == currentFormat else {
+      throw ModelError(
+        code: .corrupted,
+        "cannot open \(path): its format is \(checkpoint.format), this program reads "
+          + "\(currentFormat). Use the program's version that wrote it.")
+    }
+    return checkpoint
+  }
+
+  /// Opens a model as it was saved.
+  ///
+  /// - Throws: ``ModelError``, `SafetensorsError` or `TorchError` if the files do not fit.
+  public static func load(_ folder: String) throws -> EventTransformer {
+    let checkpoint = try read(folder)
+    let model = EventTransformer(
+      configuration: checkpoint.configuration, schema: checkpoint.schema,
+      normalization: checkpoint.normalization, seed: 0)
+    try model.load(
+      readTensors(folder + "/model.safetensors").map { (name: $0.key, tensor: $0.value) })
+    return model
+  }
+
+  /// Opens a model for events of a schema, which may be larger than the one it was trained on.
+  ///
+  /// New features, kinds and scalars get input columns whose weights are zero, so that events
+  /// without them give the same output as before.
+  ///
+  /// - Parameters:
+  ///   - folder: The checkpoint.
+  ///   - schema: The schema of the events.
+  ///   - normalization: Mean and deviation of the new inputs.
+  ///   - allowsGrowth: Whether another schema is accepted at all.
+  /// - Throws: ``ModelError`` with code `schemaMismatch`, which names what differs.
+  public static func load(
+    _ folder: String, schema: EventSchema, normalization: InputNormalization? = nil,
+    allowsGrowth: Bool = false
+  ) throws -> EventTransformer {
+    let checkpoint = try read(folder)
+    if checkpoint.schema == schema { return try load(folder) }
+    let old = checkpoint.objectColumns + checkpoint.eventColumns.map { "event." + $0 }
+    let layout = InputLayout(schema: schema)
+    let new = layout.objectColumns + layout.eventColumns.map { "event." + $0 }
+    guard allowsGrowth, let normalization else {
+      let missing = old.filter { !new.contains($0) && !$0.contains("missing.") }
+      let added = new.filter { !old.contains($0) && !$0.contains("missing.") }
+      throw ModelError(
+        code: .schemaMismatch,
+        "cannot use the checkpoint \(folder) for these events: it was trained on another schema"
+          + (missing.isEmpty ? "" : "; it reads \(missing.joined(separator: ", "))")
+          + (added.isEmpty ? "" : "; the events also have \(added.joined(separator: ", "))")
+          + (missing.isEmpty && added.isEmpty ? "; the order of the kinds differs" : "")
+          + ". Prepare the events with the configuration of the checkpoint, or set "
+          + "finetuning.growSchema: true to add input columns that start at zero.")
+    }
+    let model = EventTransformer(
+      configuration: checkpoint.configuration, schema: schema,
+      normalization: checkpoint.normalization.filled(from: normalization), seed: 0)
+    var tensors = try readTensors(folder + "/model.safetensors")
+    let width = checkpoint.configuration.width
+    if let weight = tensors["objectInput.weight"] {
+      tensors["objectInput.weight"] = regrouped(
+        weight, from: checkpoint.objectColumns, to: layout.objectColumns, rows: width)
+    }
+    if layout.eventWidth > 0 {
+      tensors["eventInput.weight"] = regrouped(
+        tensors["eventInput.weight"], from: checkpoint.eventColumns, to: layout.eventColumns,
+        rows: width)
+      if tensors["eventInput.bias"] == nil { tensors["eventInput.bias"] = Tensor.zeros([width]) }
+    } else {
+      tensors["eventInput.weight"] = nil
+      tensors["eventInput.bias"] = nil
+    }
+    try model.load(tensors.map { (name: $0.key, tensor: $0.value) })
+    return model
+  }
+
+  /// Returns a weight whose columns are found by name, those that are new being zero.
+  private static func regrouped(
+    _ weight: Tensor?, from old: [String], to new: [String], rows: Int
+  ) -> Tensor {
+    let values = weight?.floats() ?? []
+    let places = Dictionary(uniqueKeysWithValues: old.enumerated().map { ($0.element, $0.offset) })
+    var result = [Float](repeating: 0, count: rows * new.count)
+    for (column, name) in new.enumerated() {
+      guard let place = places[name] else { continue }
+      for row in 0..<rows {
+        result[row * new.count + column] = values[row * old.count + place]
+      }
+    }
+    return Tensor(result, shape: [rows, new.count])
+  }
+}
+
+/// Writes a value as JSON, keys sorted.
+///
+/// - Throws: `FileSystemError`.
+public func writeJSON(_ value: some Encodable, to path: String) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  try writeAtomically(try encoder.encode(value), to: path)
+}
+
+/// Reads a value that ``writeJSON(_:to:)`` wrote.
+///
+/// - Throws: ``ModelError`` with code `corrupted`, which names the file and the place.
+public func readJSON<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw FileSystemError(operation: "read", path: path, errorNumber: ENOENT)
+  }
+  let decoder = JSONDecoder()
+  decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  do {
+    return try decoder.decode(type, from: data)
+  } catch {
+    throw ModelError(
+      code: .corrupted,
+      "cannot read \(path): \(error). The file was changed or cut; "
+        + "take it from a backup, or run the command that wrote it again.")
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+
+/// The size and shape of an event Transformer.
+public struct ModelConfiguration: Codable, Hashable, Sendable {
+  /// Width of a token, `D`.
+  public var width: Int
+  /// Number of encoder layers, `L`.
+  public var layers: Int
+  /// Number of attention heads, `H`; divides the width.
+  public var heads: Int
+  /// Width of the feed-forward part in units of the token width.
+  public var feedForwardFactor: Int
+  /// Probability of dropping a value after attention and feed-forward while training, in 0..<1.
+  public var dropout: Double
+
+  /// Makes a configuration; the defaults are the size S of the documentation.
+  public init(
+    width: Int = 64, layers: Int = 4, heads: Int = 4, feedForwardFactor: Int = 4,
+    dropout: Double = 0
+  ) {
+    self.width = width
+    self.layers = layers
+    self.heads = heads
+    self.feedForwardFactor = feedForwardFactor
+    self.dropout = dropout
+  }
+
+  /// Reads the section `model` of a configuration; a missing section means the defaults.
+  ///
+  /// - Throws: `ConfigurationError` if a value is out of range or heads do not divide the width.
+  public init(_ node: ConfigurationNode?) throws {
+    self.init()
+    guard let node else { return }
+    width = try node.int("width", default: width, in: 4...4096)
+    layers = try node.int("layers", default: layers, in: 1...64)
+    heads = try node.int("heads", default: heads, in: 1...64)
+    feedForwardFactor = try node.int("feedForwardFactor", default: feedForwardFactor, in: 1...16)
+    dropout = try node.double("dropout", default: dropout, in: 0...0.9)
+    if width % heads != 0 {
+      throw node.fail(
+        "heads", found: "\(heads)", expected: "a divisor of the width \(width)",
+        remedy: "Choose \(Self.largestDivisor(of: width, atMost: heads)) heads, or another width.")
+    }
+  }
+
+  private static func largestDivisor(of width: Int, atMost limit: Int) -> Int {
+    (1...limit).last { width.isMultiple(of: $0) } ?? 1
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An error met while a model is saved, opened or fitted to a schema.
+public struct ModelError: Error, Sendable, CustomStringConvertible {
+  /// What kind of failure this is, for programs.
+  public enum Code: String, Sendable {
+    /// The folder is not a checkpoint, or lacks a file.
+    case notACheckpoint
+    /// A file of the checkpoint cannot be understood.
+    case corrupted
+    /// The checkpoint reads other objects, features or scalars than the data has.
+    case schemaMismatch
+    /// The loss or a parameter is NaN or infinite.
+    case nonFinite
+  }
+
+  /// What kind of failure this is, for programs.
+  public let code: Code
+  /// What was tried, on what, what was found, and what to do.
+  public let description: String
+
+  /// Makes an error.
+  public init(code: Code, _ description: String) {
+    self.code = code
+    self.description = description
+  }
+}

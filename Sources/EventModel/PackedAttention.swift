@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Torch
+
+/// Multi-head self-attention among the tokens of each event of a packed sequence.
+///
+///     softmax(Q Kᵀ / √K) V, per event and head
+///
+/// Events of equal multiplicity are computed together; no padding is made, so an event's result
+/// does not depend on the other events of its batch.
+///
+/// Source: A. Vaswani et al., "Attention is all you need", arXiv:1706.03762, equation 1.
+public final class PackedAttention: Module {
+  private let heads: Int
+  private let width: Int
+  private let projection: Linear
+  private let output: Linear
+
+  /// Makes the layer.
+  ///
+  /// - Parameters:
+  ///   - width: Width of a token, `D`.
+  ///   - heads: Number of heads, `H`; divides the width.
+  ///   - generator: Where the first weights come from.
+  public init(width: Int, heads: Int, generator: inout some RandomNumberGenerator) {
+    precondition(width % heads == 0, "The width \(width) is not a multiple of \(heads) heads.")
+    self.width = width
+    self.heads = heads
+    projection = Linear(inputWidth: width, outputWidth: 3 * width, generator: &generator)
+    output = Linear(inputWidth: width, outputWidth: width, generator: &generator)
+  }
+
+  /// The layer has no parameters beside those of its parts.
+  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
+
+  /// The maps to queries, keys and values, and from the heads to tokens.
+  public var children: [(name: String, module: any Module)] {
+    [("projection", projection), ("output", output)]
+  }
+
+  /// Returns the attended tokens.
+  ///
+  /// - Parameters:
+  ///   - tokens: Packed tokens. Shape `[tokens, D]`.
+  ///   - input: The plan of the packed sequence.
+  /// - Returns: Shape `[tokens, D]`.
+  func callAsFunction(_ tokens: Tensor, input: ModelInput) -> Tensor {
+    let packed = projection(tokens)  // [tokens, 3 D]
+    let headWidth = width / heads
+    var parts: [Tensor] = []
+    for group in input.groups {
+      let length = group.eventCount * group.tokenCount
+      let heads = packed.narrowed(dimension: 0, start: group.start, length: length)
+        .reshaped([group.eventCount, group.tokenCount, 3, heads, headWidth])
+        .permuted([2, 0, 3, 1, 4])  // [3, events, H, N, K]
+      let attended = Tensor.scaledDotProductAttention(
+        query: heads.selected(dimension: 0, index: 0),
+        key: heads.selected(dimension: 0, index: 1),
+        value: heads.selected(dimension: 0, index: 2))  // [events, H, N, K]
+      parts.append(attended.transposed(1, 2).reshaped([length, width]))
+    }
+    return output(parts.count == 1 ? parts[0] : Tensor.concatenate(parts, dimension: 0))
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Augmentation
+import Dispatch
+import Events
+import Synchronization
+
+/// Assembles and augments batches on a background thread, a few ahead of the model.
+public final class BatchLoader: Sendable {
+  private struct State {
+    var ready: [Int: Result<EventBatch, any Error>] = [:]
+    var isStopped = false
+  }
+
+  private let state = Mutex(State())
+  private let produced = DispatchSemaphore(value: 0)
+  private let room: DispatchSemaphore
+  private let count: Int
+
+  /// Starts to assemble.
+  ///
+  /// - Parameters:
+  ///   - store: Where the events are.
+  ///   - batches: The events of each batch.
+  ///   - augmenter: The transformations; `nil` leaves the events as they are.
+  ///   - epoch: The epoch, part of the key of the transformations.
+  ///   - ahead: Number of batches held ready.
+  public init(
+    store: any EventSource, batches: [[Int]], augmenter: Augmenter?, epoch: Int, ahead: Int = 3
+  ) {
+    count = batches.count
+    room = DispatchSemaphore(value: ahead)
+    DispatchQueue.global(qos: .userInitiated).async { [self] in
+      for (index, events) in batches.enumerated() {
+        room.wait()
+        if state.withLock({ $0.isStopped }) { return }
+        let result = Result { () throws -> EventBatch in
+          let batch = try store.batch(events: events)
+          return augmenter?.apply(to: batch, epoch: epoch) ?? batch
+        }
+        state.withLock { $0.ready[index] = result }
+        produced.signal()
+      }
+    }
+  }
+
+  /// Calls a closure with each batch in order.
+  ///
+  /// - Parameter body: Returns `false` to stop early.
+  /// - Throws: What the store or the closure throws.
+  public func forEach(_ body: (EventBatch) throws -> Bool) throws {
+    defer {
+      state.withLock { $0.isStopped = true }
+      room.signal()
+    }
+    for index in 0..<count {
+      produced.wait()
+      let result = state.withLock { $0.ready.removeValue(forKey: index) }
+      room.signal()
+      guard let result else { preconditionFailure("Batch \(index) was signaled but is not there.") }
+      if try !body(result.get()) { return }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import EventModel
+import Events
+import Runtime
+import Torch
+
+/// Hides the types of objects and predicts the type of every object: the published baseline.
+///
+/// Each object's one-hot kind is hidden with probability 0.65, and with it what only its kind has
+/// (mass and features), which would give it away; the four-momentum's pT, eta and phi stay. The
+/// loss is the mean cross-entropy of the kind of all objects.
+///
+/// Source: "Pretrained event classification for high energy physics", arXiv:2312.06909.
+public final class ObjectTypePrediction: PretrainingObjective {
+  /// What can be set in a configuration.
+  public struct Settings: Codable, Hashable, Sendable {
+    /// Factor of the loss in the sum of objectives.
+    public var weight = 1.0
+    /// Probability that an object's kind is hidden.
+    public var hiddenFraction = 0.65
+
+    /// Makes the defaults.
+    public init() {}
+
+    /// Reads the settings; what is not given keeps its default.
+    public init(_ node: ConfigurationNode) throws {
+      weight = try node.double("weight", default: weight, in: 0...1000)
+      hiddenFraction = try node.double("hiddenFraction", default: hiddenFraction, in: 0.01...1)
+    }
+  }
+
+  /// The name in configurations.
+  public let name = "objectType"
+  /// The factor of the loss.
+  public var weight: Double { settings.weight }
+  private let settings: Settings
+  private let hidden: Linear
+  private let output: Linear
+
+  /// Makes the objective with a random head.
+  ///
+  /// - Parameters:
+  ///   - settings: The settings.
+  ///   - layout: The input of the backbone.
+  ///   - width: The width of the backbone, `D`.
+  ///   - generator: Where the first weights come from.
+  public init(
+    settings: Settings, layout: InputLayout, width: Int,
+    generator: inout some RandomNumberGenerator
+  ) {
+    self.settings = settings
+    hidden = Linear(inputWidth: width, outputWidth: width, generator: &generator)
+    output = Linear(
+      inputWidth: width, outputWidth: layout.schema.objectKinds.count, generator: &generator)
+  }
+
+  /// The objective has no parameters beside those of its head.
+  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
+
+  /// The two layers of the head.
+  public var children: [(name: String, module: any Module)] {
+    [("hidden", hidden), ("output", output)]
+  }
+
+  /// Returns the mean cross-entropy of the kind of all objects.
+  public func loss(
+    batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
+  ) -> Tensor {
+    var mask = ObjectMask(objectCount: batch.objectCount)
+    for event in 0..<batch.eventCount {
+      var generator = CounterBasedGenerator(
+        seed: context.seed, epoch: context.epoch, event: batch.eventIndices[event],
+        purpose: .masking)
+      for object in batch.range(of: event) {
+        mask.hidesKind[object] = Double(generator.uniform()) < settings.hiddenFraction
+      }
+    }
+    let encoding = backbone(backbone.input(batch, mask: mask), dropout: context.dropout)
+    return Tensor.crossEntropy(
+      logits: output(hidden(encoding.objects).gelu()),
+      targets: Tensor(batch.kinds.map(Int64.init), device: encoding.objects.device))
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventModel
+import Events
+import Torch
+
+/// What an objective needs to know of a step beside its batch.
+public struct ObjectiveContext {
+  /// The seed of the run.
+  public let seed: UInt64
+  /// The epoch, which with the event's index is the key of what is hidden.
+  public let epoch: Int
+  /// The source of dropped values while training; `nil` in validation.
+  public let dropout: Generator?
+
+  /// Describes a step.
+  public init(seed: UInt64, epoch: Int, dropout: Generator? = nil) {
+    self.seed = seed
+    self.epoch = epoch
+    self.dropout = dropout
+  }
+}
+
+/// A task that unlabelled events pose and answer themselves.
+///
+/// An objective owns the heads that it needs beside the backbone, and never sees a label.
+public protocol PretrainingObjective: Module {
+  /// The name in configurations, reports and checkpoints.
+  var name: String { get }
+  /// The factor of its loss in the sum.
+  var weight: Double { get }
+
+  /// Returns the mean loss of a batch, a scalar tensor.
+  ///
+  /// - Parameters:
+  ///   - batch: The events, augmented.
+  ///   - backbone: The encoder that is trained.
+  ///   - context: The seed and epoch, which decide what is hidden and asked.
+  func loss(batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext) -> Tensor
+}

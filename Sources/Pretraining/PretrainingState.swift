@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventModel
+import Events
+
+/// Losses and cost of a pre-training run, by epoch.
+public struct PretrainingHistory: Codable, Hashable, Sendable {
+  /// One pass over the events.
+  public struct Epoch: Codable, Hashable, Sendable {
+    /// Mean training loss of each objective, unweighted, in the order of ``objectives``.
+    public var training: [Double]
+    /// Validation loss of each objective; empty without a validation split.
+    public var validation: [Double]
+    /// Events trained in a second.
+    public var eventsPerSecond: Double
+  }
+
+  /// Names of the objectives.
+  public var objectives: [String] = []
+  /// Their weights in the sum.
+  public var weights: [Double] = []
+  /// The finished epochs.
+  public var epochs: [Epoch] = []
+  /// Time spent in training steps, seconds.
+  public var seconds = 0.0
+
+  /// Makes an empty history.
+  public init() {}
+}
+
+/// What a run needs beside its tensors to go on exactly: the file `training.json`.
+struct PretrainingState: Codable {
+  var configuration: PretrainingConfiguration
+  var model: ModelConfiguration
+  var schema: EventSchema
+  var eventCount: Int
+  var epoch = 0
+  var stepInEpoch = 0
+  var lossSums: [Double] = []
+  var eventsInEpoch = 0
+  var secondsInEpoch = 0.0
+  var history = PretrainingHistory()
+  var tensorFile: String?
+  var optimizerSteps = 0
+
+  init(
+    configuration: PretrainingConfiguration, model: ModelConfiguration, schema: EventSchema,
+    eventCount: Int
+  ) {
+    self.configuration = configuration
+    self.model = model
+    self.schema = schema
+    self.eventCount = eventCount
+    if let masked = configuration.objectives.maskedObjects {
+      history.objectives.append("maskedObjects")
+      history.weights.append(masked.weight)
+    }
+    if let invariants = configuration.objectives.kinematicInvariants {
+      history.objectives.append("kinematicInvariants")
+      history.weights.append(invariants.weight)
+    }
+    if let type = configuration.objectives.objectType {
+      history.objectives.append("objectType")
+      history.weights.append(type.weight)
+    }
+  }
+
+  mutating func add(losses: [Double], events: Int, seconds: Double) {
+    if lossSums.isEmpty { lossSums = losses.map { _ in 0 } }
+    for index in losses.indices { lossSums[index] += losses[index] }
+    stepInEpoch += 1
+    eventsInEpoch += events
+    secondsInEpoch += seconds
+  }
+
+  mutating func finishEpoch(validationLosses: [Double]) {
+    history.epochs.append(
+      PretrainingHistory.Epoch(
+        training: lossSums.map { $0 / Double(max(1, stepInEpoch)) }, validation: validationLosses,
+        eventsPerSecond: Double(eventsInEpoch) / max(secondsInEpoch, 1e-9)))
+    history.seconds += secondsInEpoch
+    epoch += 1
+    stepInEpoch = 0
+    lossSums = []
+    eventsInEpoch = 0
+    secondsInEpoch = 0
+  }
+
+  /// Checks that a new run in the folder of this one would be the same run.
+  func checkContinues(_ other: PretrainingState, path: String) throws {
+    let difference: String? =
+      if schema != other.schema {
+        "another schema"
+      } else if eventCount != other.eventCount {
+        "\(eventCount) events rather than \(other.eventCount)"
+      } else if model != other.model {
+        "a model of another size"
+      } else if configuration != other.configuration {
+        "other settings"
+      } else {
+        nil
+      }
+    guard let difference else { return }
+    throw ModelError(
+      code: .schemaMismatch,
+      "cannot go on with the run of \(path): it was started with \(difference). "
+        + "Choose another output folder, or remove this one to start anew.")
+  }
+}

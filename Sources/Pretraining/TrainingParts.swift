@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventModel
+import Events
+import Runtime
+import Torch
+
+/// Makes the objectives of a configuration, with random heads.
+func makeObjectives(
+  _ configuration: PretrainingConfiguration, store: any EventSource, indices: [Int],
+  layout: InputLayout, width: Int
+) throws -> [any PretrainingObjective] {
+  var generator = CounterBasedGenerator(
+    seed: configuration.seed, event: 1, purpose: .initialization)
+  var objectives: [any PretrainingObjective] = []
+  if let settings = configuration.objectives.maskedObjects {
+    objectives.append(
+      MaskedObjects(
+        settings: settings, bins: try QuantileBins(store: store, indices: indices),
+        layout: layout, width: width, generator: &generator))
+  }
+  if let settings = configuration.objectives.kinematicInvariants {
+    objectives.append(
+      KinematicInvariants(
+        settings: settings, moments: try PairInvariants.moments(store: store, indices: indices),
+        schema: store.schema, width: width, generator: &generator))
+  }
+  if let settings = configuration.objectives.objectType {
+    objectives.append(
+      ObjectTypePrediction(
+        settings: settings, layout: layout, width: width, generator: &generator))
+  }
+  return objectives
+}
+
+/// Groups parameters so that weight decay acts on matrices, and not on biases, norms or tokens.
+///
+/// - Parameters:
+///   - parameters: Names and parameters.
+///   - weightDecay: The decay of matrices.
+///   - scale: Factor of the learning rate.
+public func decayGroups(
+  _ parameters: [(name: String, parameter: Parameter)], weightDecay: Double, scale: Double
+) -> [AdamW.Group] {
+  let matrices = parameters.filter { $0.parameter.value.rank >= 2 }
+  let others = parameters.filter { $0.parameter.value.rank < 2 }
+  return [
+    AdamW.Group(parameters: matrices, learningRateScale: scale, weightDecay: weightDecay),
+    AdamW.Group(parameters: others, learningRateScale: scale, weightDecay: 0),
+  ].filter { !$0.parameters.isEmpty }
+}
+
+/// Describes a loss that is not a number: where it happened, and which input stands out.
+func nonFiniteLoss(
+  _ value: Double, of objective: String, epoch: Int, step: Int, batch: EventBatch,
+  backbone: EventTransformer
+) -> ModelError {
+  let rows = backbone.input(batch).objectValues()
+  let columns = backbone.layout.objectColumns
+  var worst = (magnitude: Float(-1), object: 0, column: 0, value: Float(0))
+  for object in 0..<batch.objectCount {
+    for column in columns.indices {
+      let entry = rows[object * columns.count + column]
+      let magnitude = entry.isFinite ? abs(entry) : .infinity
+      if magnitude > worst.magnitude { worst = (magnitude, object, column, entry) }
+    }
+  }
+  let event = (0..<batch.eventCount).first { batch.range(of: $0).contains(worst.object) } ?? 0
+  return ModelError(
+    code: .nonFinite,
+    "training stopped: \(objective) is \(value) in epoch \(epoch), step \(step). "
+      + "The input that stands out most is \(columns[worst.column]) = \(worst.value) (normalized) "
+      + "of event \(batch.eventIndices[event]) of the store. "
+      + "Look at that event, or lower the learning rate; the last saved state is untouched.")
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Augmentation
+import Classification
+import Configuration
+import EventModel
+import Events
+import Pretraining
+
+/// All that one YAML file says: events, samples, model, training and the study's arms.
+public struct StudyConfiguration {
+  /// The top-level keys of a configuration.
+  public static let sections = [
+    "name", "description", "classes", "events", "samples", "model", "augmentation", "pretraining",
+    "finetuning", "study",
+  ]
+
+  /// A way of training that the study compares with others.
+  public struct Arm: Codable, Hashable, Sendable {
+    /// The short name, as in "scratch".
+    public var name: String
+    /// The name in tables and plots.
+    public var title: String
+    /// What is done, in a sentence.
+    public var description: String
+    /// The pre-training that the backbone comes from; `nil` starts from random weights.
+    public var pretraining: String?
+    /// How the classifier is trained.
+    public var finetuning: FineTuningConfiguration
+  }
+
+  /// The name of the study.
+  public var name: String
+  /// What the data are, a line each.
+  public var dataDescription: [String]
+  /// The names of the classes, by label.
+  public var classNames: [String]
+  /// How events are read from files.
+  public var events: EventsConfiguration
+  /// The samples.
+  public var samples: [SampleConfiguration]
+  /// The size of the backbone.
+  public var model: ModelConfiguration
+  /// The names of the samples on which backbones are pre-trained.
+  public var pretrainingSamples: [String]
+  /// The pre-training of the `pretrain` command.
+  public var pretraining: PretrainingConfiguration
+  /// The fine-tuning of the `finetune` command.
+  public var finetuning: FineTuningConfiguration
+  /// The pre-trainings of the study, by name.
+  public var pretrainings: [(name: String, configuration: PretrainingConfiguration)]
+  /// The arms of the study.
+  public var arms: [Arm]
+  /// The arm whose gain the report states.
+  public var mainArm: String
+  /// The arm that others are compared with.
+  public var referenceArm: String
+  /// Labelled events of each class, by rising number.
+  public var labels: [Int]
+  /// Number of seeds; each draws other labelled events and weights.
+  public var seeds: Int
+  /// The seed of the test split and the first of the seeds.
+  public var seed: UInt64
+  /// Share of the labelled events that are tested on and nothing else.
+  public var testFraction: Double
+  /// Largest number of test events of each class.
+  public var maximumTestEvents: Int
+  /// Whether test events count with their weights.
+  public var usesEventWeights: Bool
+  /// Trainings at a time, one thread each.
+  public var parallel: Int
+  /// The merged configuration, as YAML.
+  public var text: String
+
+  /// Reads a configuration file.
+  ///
+  /// - Parameters:
+  ///   - path: The YAML file.
+  ///   - overrides: Values from the command line, as in "pretraining.epochs=5".
+  /// - Throws: `ConfigurationError`, which names file, line and key.
+  public init(path: String, overrides: [String] = []) throws {
+    try self.init(ConfigurationNode.load(path: path, overrides: overrides))
+  }
+
+  /// Reads a configuration.
+  ///
+  /// - Throws: `ConfigurationError`, which names file, line and key.
+  public init(_ root: ConfigurationNode) throws {
+    text = root.serialized()
+    name = try root.string("name", default: "study")
+    dataDescription = try root.contains("description") ? root.strings("description") : []
+    classNames =
+      try root.contains("classes") ? root.strings("classes") : ["background", "signal"]
+    guard classNames.count == 2 else {
+      throw root.fail(
+        "classes", found: "\(classNames.count) names", expected: "two, background first",
+        remedy: "More than two classes are not evaluated yet.")
+    }
+    events = try EventsConfiguration(root.requiredNode("events"))
+    samples = try root.nodes("samples").map { try SampleConfiguration($0) }
+    model = try ModelConfiguration(root.node("model"))
+    let augmentation = try AugmentationConfiguration(root.node("augmentation"))
+    let section = try root.node("pretraining")
+    let unlabelled = samples.filter { $0.label == nil }.map(\.name)
+    pretrainingSamples =
+      try section?.contains("samples") == true ? section?.strings("samples") ?? [] : unlabelled
+    for sample in pretrainingSamples where !samples.contains(where: { $0.name == sample }) {
+      throw (section ?? root).fail(
+        "samples", found: "\(sample)",
+        expected: "names among \(samples.map(\.name).joined(separator: ", "))")
+    }
+    pretraining = try PretrainingConfiguration(
+      section, defaults: PretrainingConfiguration(augmentation: augmentation))
+    finetuning = try FineTuningConfiguration(
+      root.node("finetuning"), defaults: FineTuningConfiguration(augmentation: augmentation))
+
+    let study = try root.node("study") ?? ConfigurationNode(text: "{}", name: "study")
+    labels = try study.contains("labels") ? study.ints("labels", in: 4...).sorted() : [100, 1000]
+    seeds = try study.int("seeds", default: 5, in: 1...1000)
+    seed = UInt64(try study.int("seed", default: 1, in: 0...1_000_000_000))
+    testFraction = try study.double("testFraction", default: 0.5, in: 0.01...0.99)
+    maximumTestEvents = try study.int("maximumTestEvents", default: 1_000_000, in: 10...)
+    usesEventWeights = try study.bool("usesEventWeights", default: true)
+    parallel = try study.int("parallel", default: 2, in: 1...1024)
+    pretrainings = try Self.pretrainings(study, pretraining: pretraining)
+    arms = try Self.arms(study, finetuning: finetuning, augmentation: augmentation)
+    let armNames = arms.map(\.name)
+    mainArm = try study.string("mainArm", default: armNames.last ?? "")
+    referenceArm = try study.string(
+      "referenceArm", default: armNames.contains("scratch-augmented")
+        ? "scratch-augmented" : armNames.first ?? "")
+    for (key, arm) in [("mainArm", mainArm), ("referenceArm", referenceArm)]
+    where !armNames.contains(arm) {
+      throw study.fail(
+        key, found: arm, expected: "one of the arms \(armNames.joined(separator: ", "))")
+    }
+    for arm in arms {
+      guard let wanted = arm.pretraining, !pretrainings.contains(where: { $0.name == wanted })
+      else { continue }
+      throw study.fail(
+        "arms", found: "an arm, \(arm.name), from the pre-training \(wanted)",
+        expected: "none or one of \(pretrainings.map(\.name).joined(separator: ", "))")
+    }
+    try root.finish()
+  }
+
+  /// The pre-trainings of the section `study`: by default the published baseline and ours.
+  private static func pretrainings(
+    _ study: ConfigurationNode, pretraining: PretrainingConfiguration
+  ) throws -> [(name: String, configuration: PretrainingConfiguration)] {
+    guard let list = try study.node("pretrainings") else {
+      var baseline = pretraining
+      baseline.objectives.maskedObjects = nil
+      baseline.objectives.kinematicInvariants = nil
+      baseline.objectives.objectType = .init()
+      return [("baseline", baseline), ("lorentz", pretraining)]
+    }
+    return try list.ownEntries().map { name, node in
+      (
+        name,
+        try PretrainingConfiguration(node.isNull ? nil : node, defaults: pretraining)
+      )
+    }
+  }
+
+  /// The arms of the section `study`: by default three origins, each without and with
+  /// augmentation in fine-tuning.
+  private static func arms(
+    _ study: ConfigurationNode, finetuning: FineTuningConfiguration,
+    augmentation: AugmentationConfiguration
+  ) throws -> [Arm] {
+    guard study.contains("arms") else {
+      let origins: [(name: String, title: String, pretraining: String?)] = [
+        ("scratch", "From scratch", nil), ("baseline", "Object types (baseline)", "baseline"),
+        ("lorentz", "Lorentz", "lorentz"),
+      ]
+      return origins.flatMap { origin in
+        [false, true].map { isAugmented in
+          var settings = finetuning
+          settings.augmentation = isAugmented ? augmentation : nil
+          settings.mode = origin.pretraining == nil ? .scratch : finetuning.mode
+          let source = origin.pretraining.map { "Pre-trained by \($0)" } ?? "Random weights"
+          return Arm(
+            name: origin.name + (isAugmented ? "-augmented" : ""),
+            title: origin.title + (isAugmented ? ", augmented" : ""),
+            description: source
+              + (isAugmented ? ", augmentation in fine-tuning." : ", no augmentation in fine-tuning."),
+            pretraining: origin.pretraining, finetuning: settings)
+        }
+      }
+    }
+    return try study.nodes("arms").map { node in
+      let name = try node.string("name")
+      let origin = try node.string("pretraining", default: "none")
+      var settings = try FineTuningConfiguration(node.node("finetuning"), defaults: finetuning)
+      let isAugmented = try node.bool("augmentation", default: true)
+      settings.augmentation = isAugmented ? augmentation : nil
+      if origin == "none" { settings.mode = .scratch }
+      return Arm(
+        name: name, title: try node.string("title", default: name),
+        description: try node.string("description", default: ""),
+        pretraining: origin == "none" ? nil : origin, finetuning: settings)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Classification
+import EventModel
+import Events
+import Foundation
+import Pretraining
+
+/// One training of a study with its test scores: a file in the folder `runs`.
+struct StudyRun: Codable {
+  /// All that decides the result; a saved run with the same plan is not trained again.
+  struct Plan: Codable, Hashable {
+    var arm: StudyConfiguration.Arm
+    var labelsPerClass: Int
+    var seed: UInt64
+    var pretraining: PretrainingConfiguration?
+    var model: ModelConfiguration
+    var testEvents: [Int]
+    var eventCount: Int
+
+    /// The name of the file, without its ending.
+    var name: String { "\(arm.name)-\(labelsPerClass)-\(seed)" }
+  }
+
+  var plan: Plan
+  var history: FineTuningHistory
+  var parameterCount: Int
+  /// The signal probability of every test event, in the order of ``testEvents``.
+  var scores: [Float]
+  /// The positions of the test events among the labelled events.
+  var testEvents: [Int]
+
+  /// Returns the run of a file if it was made by the same plan.
+  static func saved(at path: String, plan: Plan) throws -> StudyRun? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let run = try readJSON(StudyRun.self, from: path)
+    return run.plan == plan ? run : nil
+  }
+
+  /// Trains and scores the test events.
+  static func train(
+    _ plan: Plan, labelled: EventUnion, split: TestSplit, folder: String
+  ) throws -> StudyRun {
+    let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
+    var settings = plan.arm.finetuning
+    settings.seed = plan.seed
+    let backbone = try makeBackbone(
+      plan, labelled: labelled, chosen: chosen, settings: settings, folder: folder)
+    let tuner = try FineTuner(
+      backbone: backbone, source: labelled, events: chosen,
+      classNames: ["background", "signal"], configuration: settings)
+    let history = try tuner.run()
+    let test = split.test.flatMap { $0 }.sorted()
+    let scores = try tuner.classifier.scores(of: labelled, events: test)
+    return StudyRun(
+      plan: plan, history: history, parameterCount: tuner.classifier.parameterCount,
+      scores: scores[1].map { Float($0) }, testEvents: test)
+  }
+
+  private static func makeBackbone(
+    _ plan: Plan, labelled: EventUnion, chosen: [Int], settings: FineTuningConfiguration,
+    folder: String
+  ) throws -> EventTransformer {
+    if let origin = plan.arm.pretraining {
+      let normalization =
+        settings.growSchema ? try InputNormalization(store: labelled, indices: chosen) : nil
+      return try ModelCheckpoint.load(
+        "\(folder)/pretraining/\(origin)", schema: labelled.schema, normalization: normalization,
+        allowsGrowth: settings.growSchema)
+    }
+    // From scratch nothing but the run's own labelled events may be looked at.
+    return EventTransformer(
+      configuration: plan.model, schema: labelled.schema,
+      normalization: try InputNormalization(store: labelled, indices: chosen), seed: plan.seed)
+  }
+}

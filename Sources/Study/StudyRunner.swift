@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Classification
+import EventModel
+import Evaluation
+import Events
+import Foundation
+import Pretraining
+import Runtime
+import Synchronization
+import Torch
+
+/// Runs a study: prepares events, pre-trains, fine-tunes every arm, and reports.
+///
+///     FOLDER/configuration.yaml     the merged configuration
+///     FOLDER/stores/SAMPLE/         the events
+///     FOLDER/pretraining/NAME/      a checkpoint each
+///     FOLDER/runs/ARM-LABELS-SEED.json   the result of a training, scores included
+///     FOLDER/results.json tables.txt report.html plots/
+///
+/// Whatever is there and was made with the same settings is used again, so that an interrupted
+/// study continues where it stopped.
+public struct StudyRunner {
+  /// The configuration.
+  public let configuration: StudyConfiguration
+  /// The output folder.
+  public let folder: String
+  /// The command that repeats the study, for the report.
+  public let command: String
+  let progress: ProgressReporter
+
+  /// Prepares a study.
+  ///
+  /// - Parameters:
+  ///   - configuration: What to do.
+  ///   - folder: Where everything is written.
+  ///   - command: The command that repeats the study.
+  ///   - progress: Is told how far it is.
+  public init(
+    configuration: StudyConfiguration, folder: String, command: String, progress: ProgressReporter
+  ) {
+    self.configuration = configuration
+    self.folder = folder
+    self.command = command
+    self.progress = progress
+  }
+
+  /// Runs the study and writes the report.
+  ///
+  /// - Throws: What preparing, training or writing throws; `InterruptedError` on Ctrl-C.
+  public func run() throws -> StudyResults {
+    try createFolder(folder)
+    try writeAtomically(configuration.text, to: folder + "/configuration.yaml")
+    let stores = try prepareStores()
+    let labelled = try EventUnion(
+      configuration.samples.compactMap { sample in
+        sample.label == nil ? nil : stores[sample.name]
+      })
+    let split = try TestSplit(labels: labelled.labels(), configuration: configuration)
+    let histories = try pretrainAll(stores: stores)
+    let runs = try trainAll(labelled: labelled, split: split)
+    progress.finish()
+    let results = try results(
+      stores: stores, split: split, labelled: labelled, histories: histories, runs: runs)
+    try Report(results).write(to: folder)
+    return results
+  }
+
+  /// Prepares the store of every sample.
+  func prepareStores() throws -> [String: EventStore] {
+    var stores: [String: EventStore] = [:]
+    for sample in configuration.samples {
+      let path = "\(folder)/stores/\(sample.name)"
+      _ = try prepare(
+        sample: sample, events: configuration.events, into: path, progress: progress)
+      stores[sample.name] = try EventStore(path: path)
+    }
+    return stores
+  }
+
+  // MARK: - Pre-training
+
+  private func pretrainAll(
+    stores: [String: EventStore]
+  ) throws -> [(name: String, history: PretrainingHistory)] {
+    let wanted = configuration.pretrainings.filter { pretraining in
+      configuration.arms.contains { $0.pretraining == pretraining.name }
+    }
+    guard !wanted.isEmpty else { return [] }
+    let source = try pretrainingSource(stores: stores)
+    let histories = Mutex([PretrainingHistory?](repeating: nil, count: wanted.count))
+    let done = Mutex([Int](repeating: 0, count: wanted.count))
+    let total = Mutex([Int](repeating: 0, count: wanted.count))
+    let jobs = wanted.map { (name: $0.name, settings: $0.configuration) }
+    let (model, folder, progress) = (configuration.model, folder, progress)
+    try runInParallel(count: jobs.count, width: configuration.parallel) { index in
+      let pretrainer = try Pretrainer(
+        store: source, model: model, configuration: jobs[index].settings,
+        folder: "\(folder)/pretraining/\(jobs[index].name)")
+      let history = try pretrainer.run { report in
+        done.withLock { $0[index] = report.eventsDone }
+        total.withLock { $0[index] = report.eventsTotal }
+        progress.update(
+          task: "pretrain", done: done.withLock { $0.reduce(0, +) },
+          total: total.withLock { $0.reduce(0, +) }, unit: "events",
+          detail: String(format: "loss %.4f", report.loss))
+      }
+      histories.withLock { $0[index] = history }
+    }
+    return zip(wanted, histories.withLock { $0 }).compactMap { pretraining, history in
+      history.map { (pretraining.name, $0) }
+    }
+  }
+
+  /// The unlabelled events: the samples of the section `pretraining` as one.
+  func pretrainingSource(stores: [String: EventStore]) throws -> any EventSource {
+    let chosen = configuration.pretrainingSamples.compactMap { stores[$0] }
+    guard !chosen.isEmpty else {
+      throw ClassificationError(
+        code: .tooFewEvents,
+        "cannot pre-train: no sample without a label is configured. Add one to samples, or name "
+          + "samples in pretraining.samples.")
+    }
+    return try EventUnion(chosen)
+  }
+
+  // MARK: - Fine-tuning
+
+  private func trainAll(labelled: EventUnion, split: TestSplit) throws -> [StudyRun] {
+    var plans: [StudyRun.Plan] = []
+    // Seeds outside: an interrupted study then has complete comparisons.
+    for offset in 0..<configuration.seeds {
+      for labels in configuration.labels {
+        for arm in configuration.arms {
+          plans.append(
+            StudyRun.Plan(
+              arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
+              pretraining: configuration.pretrainings.first { $0.name == arm.pretraining }?
+                .configuration, model: configuration.model,
+              testEvents: split.test.map(\.count), eventCount: labelled.eventCount))
+        }
+      }
+    }
+    let results = Mutex([StudyRun?](repeating: nil, count: plans.count))
+    let count = plans.count
+    let (folder, progress) = (folder, progress)
+    let finished = Mutex(0)
+    let all = plans
+    try runInParallel(count: count, width: configuration.parallel) { index in
+      try Interruption.check()
+      let plan = all[index]
+      let path = "\(folder)/runs/\(plan.name).json"
+      let run =
+        try StudyRun.saved(at: path, plan: plan)
+        ?? StudyRun.train(plan, labelled: labelled, split: split, folder: folder)
+      try writeJSON(run, to: path)
+      results.withLock { $0[index] = run }
+      let done = finished.withLock { value -> Int in
+        value += 1
+        return value
+      }
+      progress.update(task: "fine-tune", done: done, total: count, unit: "trainings")
+    }
+    return results.withLock { $0.compactMap { $0 } }
+  }
+}

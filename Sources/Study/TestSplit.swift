@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Classification
+import Pretraining
+import Runtime
+
+/// Labelled events divided into those that are tested on, and those that trainings may draw.
+public struct TestSplit: Sendable {
+  /// The test events of each class.
+  public let test: [[Int]]
+  /// The other events of each class.
+  public let pool: [[Int]]
+
+  /// Divides labelled events.
+  ///
+  /// - Parameters:
+  ///   - labels: The label of every event; events without one, -1, are left out.
+  ///   - configuration: The share of test events, the seed and the names of the classes.
+  /// - Throws: ``ClassificationError`` with code `tooFewEvents` if the pool of a class has fewer
+  ///   events than the largest number of labels.
+  public init(labels: [Int32], configuration: StudyConfiguration) throws {
+    var test: [[Int]] = []
+    var pool: [[Int]] = []
+    for (label, name) in configuration.classNames.enumerated() {
+      let members = labels.indices.filter { labels[$0] == Int32(label) }
+      let order = EventSplit.shuffled(
+        members, seed: configuration.seed, epoch: label, purpose: .splitting)
+      let count = Int((Double(members.count) * configuration.testFraction).rounded())
+      test.append(order.prefix(min(count, configuration.maximumTestEvents)).sorted())
+      pool.append(order.dropFirst(count).sorted())
+      let needed = configuration.labels.last ?? 0
+      guard pool[label].count >= needed, !test[label].isEmpty else {
+        throw ClassificationError(
+          code: .tooFewEvents,
+          "class \(name) has \(members.count) events, of which \(test[label].count) are for the "
+            + "test; \(pool[label].count) are left, and study.labels asks for \(needed). "
+            + "Lower study.labels or study.testFraction, or add files.")
+      }
+    }
+    self.test = test
+    self.pool = pool
+  }
+
+  /// Draws the labelled events of a run: as many of each class as asked for.
+  ///
+  /// Of one seed, fewer labels are a part of more labels, so that a learning curve has one story.
+  public func draw(labelsPerClass: Int, seed: UInt64) -> [Int] {
+    pool.enumerated().flatMap { label, members in
+      EventSplit.shuffled(members, seed: seed &+ 1_000_003, epoch: label, purpose: .splitting)
+        .prefix(labelsPerClass)
+    }.sorted()
+  }
+}

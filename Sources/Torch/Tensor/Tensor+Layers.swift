@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CTorch
+
+extension Tensor {
+  // MARK: - Linear algebra
+
+  /// Returns the matrix product over the last two dimensions; those before broadcast.
+  ///
+  /// Shapes `[..., n, k]` and `[..., k, m]` give `[..., n, m]`; a vector `[k]` is a row on the left
+  /// and a column on the right.
+  public func matmul(_ right: Tensor) -> Tensor {
+    Tensor.perform("matmul", [self, right]) { ctorch_matmul(handle, right.handle, $0) }
+  }
+
+  /// Returns the matrix products of two batches: `[b, n, k]` and `[b, k, m]` give `[b, n, m]`.
+  public func bmm(_ right: Tensor) -> Tensor {
+    Tensor.perform("bmm", [self, right]) { ctorch_bmm(handle, right.handle, $0) }
+  }
+
+  /// Returns `input weight^T + bias`.
+  ///
+  /// - Parameters:
+  ///   - input: Shape `[..., in]`.
+  ///   - weight: Shape `[out, in]`.
+  ///   - bias: Shape `[out]`.
+  /// - Returns: Shape `[..., out]`.
+  public static func linear(_ input: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
+    perform("linear", [input, weight] + (bias.map { [$0] } ?? [])) {
+      ctorch_linear(input.handle, weight.handle, bias?.handle, $0)
+    }
+  }
+
+  // MARK: - Layers
+
+  /// Returns exp(x), divided by its sum along a dimension.
+  public func softmax(dimension: Int) -> Tensor {
+    Tensor.perform("softmax(dimension: \(dimension))", [self]) {
+      ctorch_softmax(handle, dimension, $0)
+    }
+  }
+
+  /// Returns the logarithm of the softmax along a dimension, without underflow.
+  public func logSoftmax(dimension: Int) -> Tensor {
+    Tensor.perform("logSoftmax(dimension: \(dimension))", [self]) {
+      ctorch_log_softmax(handle, dimension, $0)
+    }
+  }
+
+  /// Returns the elements, shifted and scaled to mean 0 and variance 1 over the last dimension,
+  /// times `weight`, plus `bias`.
+  ///
+  /// - Parameters:
+  ///   - width: The length of the last dimension.
+  ///   - weight: Shape `[width]`.
+  ///   - bias: Shape `[width]`.
+  ///   - epsilon: Added to the variance under the square root.
+  /// - Returns: The tensor's shape.
+  ///
+  /// Source: J. L. Ba et al., "Layer normalization", arXiv:1607.06450.
+  public func layerNorm(
+    width: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
+  ) -> Tensor {
+    Tensor.perform(
+      "layerNorm(width: \(width))",
+      [self] + (weight.map { [$0] } ?? []) + (bias.map { [$0] } ?? [])
+    ) { ctorch_layer_norm(handle, width, weight?.handle, bias?.handle, epsilon, $0) }
+  }
+
+  /// Returns the rows of a table that the indices name.
+  ///
+  /// - Parameters:
+  ///   - weight: The table, shape `[count, width]`.
+  ///   - indices: `int64` or `int32` in `0 ..< count`, any shape.
+  /// - Returns: The shape of `indices`, then `width`.
+  public static func embedding(weight: Tensor, indices: Tensor) -> Tensor {
+    perform("embedding", [weight, indices]) {
+      ctorch_embedding(weight.handle, indices.handle, $0)
+    }
+  }
+
+  /// Returns `softmax(scale query key^T + mask) value`.
+  ///
+  /// LibTorch takes a fused kernel where it has one. A row whose mask is `false` everywhere has no
+  /// defined result.
+  ///
+  /// - Parameters:
+  ///   - query: Shape `[B, H, N, K]`.
+  ///   - key: Shape `[B, H, M, K]`.
+  ///   - value: Shape `[B, H, M, V]`.
+  ///   - mask: `bool`, `true` = takes part; or real, added to the logits. Broadcasts to
+  ///     `[B, H, N, M]`.
+  ///   - scale: 1 / sqrt(K) where it is not given.
+  /// - Returns: Shape `[B, H, N, V]`.
+  ///
+  /// Source: A. Vaswani et al., "Attention is all you need", arXiv:1706.03762, equation 1.
+  public static func scaledDotProductAttention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, scale: Double? = nil
+  ) -> Tensor {
+    perform("scaledDotProductAttention", [query, key, value] + (mask.map { [$0] } ?? [])) {
+      result in
+      var factor = scale ?? 0
+      return withUnsafePointer(to: &factor) {
+        ctorch_attention(
+          query.handle, key.handle, value.handle, mask?.handle, scale == nil ? nil : $0, result)
+      }
+    }
+  }
+
+  /// Returns the elements, each set to 0 with a probability, the others times 1 / (1 - probability).
+  ///
+  /// - Parameters:
+  ///   - probability: In 0...1.
+  ///   - generator: The source of randomness, on the tensor's device.
+  /// - Returns: The tensor's shape.
+  public func dropout(probability: Double, generator: Generator) -> Tensor {
+    Tensor.perform("dropout(probability: \(probability))", [self]) { result in
+      withExtendedLifetime(generator) {
+        ctorch_dropout(handle, probability, generator.handle, result)
+      }
+    }
+  }
+}
