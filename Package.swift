@@ -69,7 +69,8 @@ let package = Package(
     .target(name: "Kinematics"),
     .target(
       name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),
-    .target(name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
+    .target(
+      name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
     .target(
       name: "EventModel", dependencies: ["Torch", "Events", "Configuration", "Runtime"]),
     .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),
