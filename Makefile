@@ -8,7 +8,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint format setup clean
+.PHONY: help demo test build lint format document setup clean
 
 # What a demo runs with besides its configuration: make demo DEMO_FLAGS='--set study.seeds=1'
 DEMO_FLAGS ?=
@@ -32,6 +32,9 @@ lint:  ## check the format of all Swift files
 
 format:  ## bring all Swift files into format
 	swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+document: setup  ## build the documentation of all public declarations
+	scripts/document
 
 setup:  ## check the tools and fetch LibTorch
 	@scripts/bootstrap
