@@ -124,6 +124,20 @@ import Testing
         """))
   }
 
+  @Test func `a run made of a curve carries loss and error into the page`() throws {
+    var results = StudyFixture.small()
+    let events = try StudyFixture.scores(separation: 1)
+    let curve = ROCCurve(events)
+    results.runs[0] = StudyResults.Run(
+      arm: "scratch", labelsPerClass: 50, seed: 0, curve: curve, logLoss: try events.logLoss())
+    #expect(results.runs[0].aucStandardError == curve.areaStandardError)
+    let reader = try #require(read(try Report(results).html(pictures: [:])))
+    let error = String(format: "%.3f", try #require(curve.areaStandardError))
+    #expect(reader.text.contains("a standard error of up to \(error) (DeLong)"))
+    #expect(reader.text.contains("Log loss"))
+    #expect(results.table().contains(String(format: "%.3f", try events.logLoss())))
+  }
+
   @Test func `a study without any run still has a page`() throws {
     var results = StudyFixture.small()
     results.runs = []
