@@ -1,6 +1,7 @@
 // swift-tools-version: 6.1
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import PackageDescription
 
 // LibTorch is the only dependency that the package manager cannot fetch. `scripts/bootstrap` puts
@@ -11,10 +12,14 @@ let libTorch: String = {
 }()
 
 // A CUDA build registers its kernels when `libtorch_cuda` is loaded, which the linker would drop
-// because nothing refers to it by name. `scripts/bootstrap` sets this for a CUDA installation.
+// because nothing refers to it by name. It finds the CUDA libraries by its own search path, which
+// the linker does not follow: hence the undefined symbols that are allowed.
 let cudaLinkerFlags: [String] =
-  Context.environment["LORENTZ_CUDA"] == "1"
-  ? ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"] : []
+  FileManager.default.fileExists(atPath: libTorch + "/lib/libtorch_cuda.so")
+  ? [
+    "-Xlinker", "--allow-shlib-undefined", "-Xlinker", "--no-as-needed", "-ltorch_cuda",
+    "-lc10_cuda", "-Xlinker", "--as-needed",
+  ] : []
 
 let torchHeaders: [CXXSetting] = [
   .unsafeFlags([
@@ -64,7 +69,8 @@ let package = Package(
     .target(name: "Kinematics"),
     .target(
       name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),
-    .target(name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
+    .target(
+      name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
     .target(
       name: "EventModel", dependencies: ["Torch", "Events", "Configuration", "Runtime"]),
     .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),

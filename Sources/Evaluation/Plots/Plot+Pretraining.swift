@@ -8,26 +8,29 @@ extension Plot {
     var lines: [String] = []
     for (index, curve) in results.pretrainingCurves.enumerated() {
       let color = quoted(Palette.color(index))
+      let block = DataBlock(
+        title: curve.name, columns: [curve.unit, "training_loss", "validation_loss"],
+        rows: curve.points.map { [$0.position, $0.trainingLoss, $0.validationLoss ?? .nan] })
       lines.append(
-        "data index \(index) using 1:2 with lines linewidth 1.5 dashtype 2 linecolor rgb \(color) "
-          + "title \(quoted("\(curve.name): training"))")
+        line(
+          index, block, column: 2, style: "lines linewidth 1.5 dashtype 2 linecolor rgb \(color)",
+          title: "\(curve.name): training"))
       if curve.points.contains(where: { $0.validationLoss != nil }) {
         lines.append(
-          "data index \(index) using 1:3 with lines linewidth 2 linecolor rgb \(color) "
-            + "title \(quoted("\(curve.name): held out"))")
+          line(
+            index, block, column: 3, style: "lines linewidth 2 linecolor rgb \(color)",
+            title: "\(curve.name): held out"))
       }
-      blocks.append(
-        DataBlock(
-          title: curve.name, columns: [curve.unit, "training_loss", "validation_loss"],
-          rows: curve.points.map { [$0.position, $0.trainingLoss, $0.validationLoss ?? .nan] }))
+      blocks.append(block)
     }
     return Plot(
       name: "pretraining_loss",
       caption: "Loss of the pre-training, which sees no labels: dashed on the events trained with, "
         + "solid on events held out.",
-      blocks: blocks, size: (760, legendHeight(lines.count) + 380),
+      blocks: blocks, size: (760, legendHeight(lines.count) + 360),
       commands: [
-        "set xlabel \(quoted(axisTitle(results.pretrainingCurves)))", "set ylabel 'Loss'", legend,
+        "set xlabel \(quoted(axisTitle(results.pretrainingCurves))) offset 0, 0.3",
+        "set ylabel 'Loss'", legend,
         plotCommand(lines),
       ])
   }
@@ -45,13 +48,14 @@ extension Plot {
           point.objectives[objective].map { [point.position, $0] }
         }
         guard !rows.isEmpty else { continue }
+        let block = DataBlock(
+          title: "\(curve.name): \(objective)", columns: [curve.unit, "loss"], rows: rows)
         lines.append(
-          "data index \(blocks.count) using 1:2 with lines linewidth 2 "
-            + "linecolor rgb \(quoted(Palette.color(index))) "
-            + (curves.count > 1 ? "title \(quoted(curve.name))" : "notitle"))
-        blocks.append(
-          DataBlock(
-            title: "\(curve.name): \(objective)", columns: [curve.unit, "loss"], rows: rows))
+          line(
+            blocks.count, block, column: 2,
+            style: "lines linewidth 2 linecolor rgb \(quoted(Palette.color(index)))",
+            title: curves.count > 1 ? curve.name : nil))
+        blocks.append(block)
       }
       panels.append("set title \(quoted(objective))")
       panels.append(plotCommand(lines))
@@ -62,7 +66,7 @@ extension Plot {
       blocks: blocks, size: (760, 280 * rowCount(objectives.count)),
       commands: panelLayout(objectives.count) + [
         "set xlabel \(quoted(axisTitle(curves)))", "set ylabel 'Loss'",
-        "set key top right samplen 2",
+        "set key top right Left reverse samplen 2",
       ] + panels + ["unset multiplot"])
   }
 

@@ -66,12 +66,13 @@ extension Plot {
       caption: "Area under the ROC curve on the test events against the number of labeled events "
         + "of each class. Symbols: mean over seeds with its standard error; small dots: single "
         + "seeds. Arms are shifted sideways a little so that their bars can be told apart.",
-      blocks: blocks, size: (760, legendHeight(results.arms.count) + 440),
+      blocks: blocks, size: (760, legendHeight(results.arms.count) + 400),
       commands: [
         "set logscale x", "set xrange [\(low):\(high)]",
         "set xtics (\(labelCounts.map(String.init).joined(separator: ", ")))",
         "unset mxtics", "set offsets graph 0, 0, 0.02, 0.02",
-        "set xlabel 'Labeled events per class'", "set ylabel 'Area under the ROC curve'",
+        "set xlabel 'Labeled events per class' offset 0, 0.3",
+        "set ylabel 'Area under the ROC curve'",
         "set format y '%.2f'", legend,
         plotCommand(lines),
       ])
@@ -84,19 +85,21 @@ extension Plot {
     for (index, arm) in results.arms.enumerated() {
       for curve in results.rocCurves
       where curve.arm == arm.name && curve.labelsPerClass == labelsPerClass {
+        let block = DataBlock(
+          title: arm.title,
+          columns: ["signal_efficiency", "background_efficiency", "background_rejection"],
+          rows: curve.points.map {
+            [
+              $0.signalEfficiency, $0.backgroundEfficiency,
+              $0.backgroundEfficiency > 0 ? 1 / $0.backgroundEfficiency : .nan,
+            ]
+          })
         lines.append(
-          "data index \(blocks.count) using 1:3 with lines linewidth 2 "
-            + "linecolor rgb \(quoted(Palette.color(index))) title \(quoted(arm.title))")
-        blocks.append(
-          DataBlock(
-            title: arm.title,
-            columns: ["signal_efficiency", "background_efficiency", "background_rejection"],
-            rows: curve.points.map {
-              [
-                $0.signalEfficiency, $0.backgroundEfficiency,
-                $0.backgroundEfficiency > 0 ? 1 / $0.backgroundEfficiency : .nan,
-              ]
-            }))
+          line(
+            blocks.count, block, column: 3,
+            style: "lines linewidth 2 linecolor rgb \(quoted(Palette.color(index)))",
+            title: arm.title))
+        blocks.append(block)
       }
     }
     lines.append(
@@ -106,10 +109,10 @@ extension Plot {
       caption: "Background rejection, 1 / (background efficiency), against signal efficiency with "
         + "\(Format.count(labelsPerClass)) labels per class, averaged over seeds at equal signal "
         + "efficiency; higher is better. The line begins where background first passes.",
-      blocks: blocks, size: (760, legendHeight(lines.count) + 440),
+      blocks: blocks, size: (760, legendHeight(lines.count) + 400),
       commands: [
         "set xrange [0:1]", "set logscale y", "set yrange [1:*]", "set samples 400",
-        "set xlabel 'Signal efficiency'", "set ylabel 'Background rejection'", legend,
+        "set xlabel 'Signal efficiency' offset 0, 0.3", "set ylabel 'Background rejection'", legend,
         plotCommand(lines),
       ])
   }
@@ -126,10 +129,11 @@ extension Plot {
         panels.append("set xrange [\(histogram.lowerBound):\(histogram.upperBound)]")
         panels.append(
           plotCommand([
+            "data index \(blocks.count) using 1:3:(\(histogram.binWidth)) with boxes "
+              + "fillstyle solid 0.3 noborder linecolor rgb \(quoted(Palette.color(0))) "
+              + "title 'Background'",
             "data index \(blocks.count) using 1:2 with histeps linewidth 2 "
               + "linecolor rgb \(quoted(Palette.color(1))) title 'Signal'",
-            "data index \(blocks.count) using 1:3 with histeps linewidth 2 dashtype 2 "
-              + "linecolor rgb \(quoted(Palette.color(0))) title 'Background'",
           ]))
         blocks.append(
           DataBlock(
@@ -145,21 +149,22 @@ extension Plot {
     return Plot(
       name: "scores_\(labelsPerClass)",
       caption: "Distribution of the scores of the test events with "
-        + "\(Format.count(labelsPerClass)) labels per class, signal (solid) and background "
-        + "(dashed) each normalized to 1.",
+        + "\(Format.count(labelsPerClass)) labels per class, signal (line) and background "
+        + "(area) each normalized to 1.",
       blocks: blocks, size: (760, 300 * rowCount(blocks.count)),
       commands: panelLayout(blocks.count) + [
         "set xlabel 'Score'", "set ylabel 'Fraction of events per bin'", "set yrange [0:*]",
-        "set key top center horizontal samplen 2", "set offsets graph 0, 0, graph 0.12, 0",
+        "set key below center horizontal Left reverse samplen 2",
       ] + panels + ["unset multiplot"])
   }
 
   // MARK: - Parts of scripts
 
-  static let legend = "set key outside below center vertical samplen 2 maxcols 2"
+  static let legend =
+    "set key outside below center horizontal Left reverse samplen 2.5 spacing 1.15 maxcols 1"
 
   /// The height that the legend below a figure takes, in pixels.
-  static func legendHeight(_ entries: Int) -> Int { 20 * ((entries + 1) / 2) }
+  static func legendHeight(_ entries: Int) -> Int { 22 * entries }
 
   static func rowCount(_ panels: Int) -> Int { max(1, (panels + 1) / 2) }
 
@@ -167,9 +172,32 @@ extension Plot {
     ["set multiplot layout \(rowCount(panels)),\(panels > 1 ? 2 : 1)"]
   }
 
-  /// Returns the command that draws lines; one that draws nothing where there is none, because an
-  /// empty command is an error.
+  /// Writes the part of a plot command that draws a column of a block.
+  ///
+  /// - Parameters:
+  ///   - index: The number of the block.
+  ///   - block: The block.
+  ///   - column: The column drawn, counted from 1 as in gnuplot.
+  ///   - style: How it is drawn, as in "lines linewidth 2".
+  ///   - title: Its name in the legend; absent for none.
+  /// - Returns: The part; for a column without any number an entry of the legend that says so.
+  static func line(
+    _ index: Int, _ block: DataBlock, column: Int, style: String, title: String?
+  ) -> String {
+    guard block.rows.contains(where: { $0[column - 1].isFinite }) else {
+      return "keyentry with \(style) title \(quoted("\(title ?? block.title) (no number)"))"
+    }
+    return "data index \(index) using 1:\(column) with \(style) "
+      + (title.map { "title \(quoted($0))" } ?? "notitle")
+  }
+
+  /// Returns the command that draws lines.
+  ///
+  /// Where no line has data it draws something out of sight, because gnuplot refuses a plot of
+  /// nothing.
   static func plotCommand(_ lines: [String]) -> String {
-    lines.isEmpty ? "plot [0:1] NaN notitle" : "plot " + lines.joined(separator: ", \\\n     ")
+    let hasData = lines.contains { !$0.hasPrefix("keyentry") }
+    return (hasData ? "plot " : "plot [0:1] [0:1] -1 notitle, ")
+      + (lines.isEmpty ? "-1 notitle" : lines.joined(separator: ", \\\n     "))
   }
 }

@@ -30,7 +30,7 @@ extension Report {
     return HTML.paragraph(
       "Area under the ROC curve on the test events: mean over seeds ± its standard error. A seed "
         + "draws the labeled events and the first values of the model; the test events are always "
-        + "the same, so that their finite number is not part of the errors.")
+        + "the same, so that their finite number is not part of the errors." + testError)
       + results.areaTable.html + figures("learning_curve", pictures)
       + HTML.details(
         "All metrics",
@@ -38,6 +38,14 @@ extension Report {
           "Background rejection is 1 / (background efficiency) at the signal efficiency named. "
             + "“>” marks a lower bound: in at least one seed less than one background event "
             + "passes.") + results.detailTable.html)
+  }
+
+  /// What the finite number of test events adds to the error of every area.
+  private var testError: String {
+    let errors = results.runs.compactMap(\.aucStandardError)
+    guard let largest = errors.max() else { return "" }
+    return " That alone gives each area a standard error of up to \(Format.area(largest)) "
+      + "(DeLong), which moves all arms together for the most part."
   }
 
   private var comparison: String {

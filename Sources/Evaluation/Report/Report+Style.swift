@@ -19,10 +19,10 @@ extension Report {
     .problem { background: #fdeee6; border-left: 4px solid #d55e00; padding: 8px 12px; }
     .table { overflow-x: auto; margin: 12px 0 16px; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 15px; }
-    th, td { padding: 5px 14px 5px 0; text-align: left; border-bottom: 1px solid #e3e6ea; }
+    th, td { padding: 5px 12px; text-align: left; border-bottom: 1px solid #e3e6ea; }
     th { border-bottom: 2px solid #1d2733; vertical-align: bottom; font-weight: 600; }
-    td.number, th.number { text-align: right; padding: 5px 0 5px 22px; white-space: nowrap; }
-    td:last-child, th:last-child { padding-right: 2px; }
+    td.number, th.number { text-align: right; white-space: nowrap; }
+    td:first-child, th:first-child { padding-left: 2px; }
     tbody tr:hover { background: #f4f8fb; }
     figure { margin: 20px 0 28px; }
     figure svg { display: block; width: 100%; height: auto; max-width: 820px; margin: 0 auto; }

@@ -19,6 +19,16 @@ enum Format {
     return String(format: "%.\(max(0, 2 - magnitude))f", value)
   }
 
+  /// Returns a value with three significant digits, and its error with as many decimals, as in
+  /// "11.0 ± 0.6".
+  static func measurement(_ value: Double, error: Double?) -> String {
+    let text = significant(value)
+    guard let error else { return text }
+    let decimals = text.split(separator: ".").dropFirst().first?.count ?? 0
+    return text.contains("e") || !value.isFinite
+      ? "\(text) ± \(significant(error))" : "\(text) ± " + String(format: "%.\(decimals)f", error)
+  }
+
   /// Returns a time span in the unit that suits it, as in "0.4 s", "12 min" or "3.1 h".
   static func duration(_ seconds: Double) -> String {
     if seconds < 99.5 { return "\(significant(seconds)) s" }

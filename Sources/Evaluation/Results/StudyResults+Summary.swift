@@ -37,13 +37,11 @@ extension StudyResults {
     return text
   }
 
-  /// The difference that the first sentence is about.
+  /// The difference that the first sentence is about; the one with the fewest labels where the
+  /// number wanted has no runs of both.
   var headline: PairedDifference? {
     let differences = pairedDifferences(arm: mainArm, reference: referenceArm)
-    if let wanted = headlineLabelsPerClass {
-      return differences.first { $0.labelsPerClass == wanted }
-    }
-    return differences.first
+    return differences.first { $0.labelsPerClass == headlineLabelsPerClass } ?? differences.first
   }
 
   private func verdict(_ pair: PairedDifference) -> String {
@@ -67,9 +65,11 @@ extension StudyResults {
     switch efficiency {
     case .factor(let value) where value >= 1:
       "The reference needs about \(efficiency) times as many labels for the same area."
-    case .moreThan:
+    case .moreThan(let value) where value >= 1.05:
       "The reference does not reach that area with any number of labels studied: it needs more "
         + "than \(String("\(efficiency)".dropFirst(2))) times as many."
+    case .moreThan:
+      "The reference does not reach that area with any number of labels studied."
     default:
       "On its learning curve the reference would need \(efficiency) times as many labels."
     }

@@ -32,19 +32,24 @@ extension StudyResults {
 
   /// All metrics: a line for each number of labels and arm.
   var detailTable: TextTable {
-    var table = TextTable([
-      ("Labels", .right), ("Arm", .left), ("AUC", .right), ("Rejection at 30 %", .right),
-      ("at 50 %", .right), ("Seeds", .right),
-    ])
+    let hasLoss = runs.contains { $0.logLoss != nil }
+    var table = TextTable(
+      [
+        ("Labels", .right), ("Arm", .left), ("AUC", .right), ("Rejection at 30 %", .right),
+        ("at 50 %", .right),
+      ] + (hasLoss ? [("Log loss", .right)] : []) + [("Seeds", .right)])
     for labels in labelCounts {
       for arm in arms {
         let runs = runs(arm: arm.name, labelsPerClass: labels)
         guard !runs.isEmpty else { continue }
-        table.add([
-          Format.count(labels), arm.title, SampleSummary(runs.map(\.auc)).areaText,
-          Self.rejectionText(runs.map(\.rejection30)), Self.rejectionText(runs.map(\.rejection50)),
-          "\(runs.count)",
-        ])
+        let losses = runs.compactMap(\.logLoss)
+        let loss = losses.isEmpty ? "–" : SampleSummary(losses).areaText
+        table.add(
+          [
+            Format.count(labels), arm.title, SampleSummary(runs.map(\.auc)).areaText,
+            Self.rejectionText(runs.map(\.rejection30)),
+            Self.rejectionText(runs.map(\.rejection50)),
+          ] + (hasLoss ? [loss] : []) + ["\(runs.count)"])
       }
     }
     return table
@@ -91,7 +96,6 @@ extension StudyResults {
   static func rejectionText(_ rejections: [BackgroundRejection]) -> String {
     let summary = SampleSummary(rejections.map(\.value))
     if rejections.contains(where: \.isLowerBound) { return "> \(Format.significant(summary.mean))" }
-    return Format.significant(summary.mean)
-      + (summary.standardError.map { " ± \(Format.significant($0))" } ?? "")
+    return Format.measurement(summary.mean, error: summary.standardError)
   }
 }

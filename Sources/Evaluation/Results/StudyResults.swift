@@ -82,6 +82,9 @@ public struct StudyResults: Codable, Sendable, Equatable {
     public var seed: UInt64
     /// The area under the ROC curve on the test events.
     public var auc: Double
+    /// The standard error of ``auc`` from the finite number of test events (DeLong), which all
+    /// runs share; seeds do not show it.
+    public var aucStandardError: Double?
     /// The background rejection at a signal efficiency of 30 %.
     public var rejection30: BackgroundRejection
     /// The background rejection at a signal efficiency of 50 %.
@@ -98,13 +101,15 @@ public struct StudyResults: Codable, Sendable, Equatable {
     /// Makes a run.
     public init(
       arm: String, labelsPerClass: Int, seed: UInt64, auc: Double,
-      rejection30: BackgroundRejection, rejection50: BackgroundRejection, logLoss: Double? = nil,
+      aucStandardError: Double? = nil, rejection30: BackgroundRejection,
+      rejection50: BackgroundRejection, logLoss: Double? = nil,
       epochs: Int = 0, bestEpoch: Int = 0, seconds: Double = 0
     ) {
       self.arm = arm
       self.labelsPerClass = labelsPerClass
       self.seed = seed
       self.auc = auc
+      self.aucStandardError = aucStandardError
       self.rejection30 = rejection30
       self.rejection50 = rejection50
       self.logLoss = logLoss
@@ -120,6 +125,7 @@ public struct StudyResults: Codable, Sendable, Equatable {
     ) {
       self.init(
         arm: arm, labelsPerClass: labelsPerClass, seed: seed, auc: curve.areaUnderCurve,
+        aucStandardError: curve.areaStandardError,
         rejection30: curve.backgroundRejection(atSignalEfficiency: 0.3),
         rejection50: curve.backgroundRejection(atSignalEfficiency: 0.5), logLoss: logLoss,
         epochs: epochs, bestEpoch: bestEpoch, seconds: seconds)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make demo    build Lorentz, run the study on the bundled samples, write a report
+#   make test    build everything and run all tests
+#
+# Both do all the set-up themselves: scripts/bootstrap fetches what is missing, once.
+# More: make help
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test build lint format document setup clean
+
+# What a demo runs with besides its configuration: make demo DEMO_FLAGS='--set study.seeds=1'
+DEMO_FLAGS ?=
+# Where the demo's results go.
+DEMO_RESULTS ?= results/demo
+# More for `swift build` and `swift test`: make test SWIFT_FLAGS='-j 2 --filter KinematicsTests'
+SWIFT_FLAGS ?=
+
+demo: build  ## study the bundled samples; the report is results/demo/report.html
+	.build/release/lorentz study Configurations/demo.yaml -o $(DEMO_RESULTS) $(DEMO_FLAGS)
+	@printf '\nThe report: %s\n' '$(abspath $(DEMO_RESULTS))/report.html'
+
+test: setup  ## run all tests; the last line says how many ran
+	swift test --disable-xctest $(SWIFT_FLAGS)
+
+build: setup  ## build the command .build/release/lorentz
+	swift build -c release --product lorentz $(SWIFT_FLAGS)
+
+lint:  ## check the format of all Swift files
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+format:  ## bring all Swift files into format
+	swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+document: setup  ## build the documentation of all public declarations
+	scripts/document
+
+setup:  ## check the tools and fetch LibTorch
+	@scripts/bootstrap
+
+clean:  ## remove what was built; LibTorch and results stay
+	swift package clean
+
+help:  ## show this list
+	@printf 'make TARGET, where TARGET is one of:\n\n'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@printf '\nVariables: DEMO_FLAGS, DEMO_RESULTS, SWIFT_FLAGS, LIBTORCH (see scripts/bootstrap)\n'
