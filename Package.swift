@@ -64,7 +64,8 @@ let package = Package(
     .target(name: "Kinematics"),
     .target(
       name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),
-    .target(name: "Augmentation", dependencies: ["Events", "Kinematics"]),
+    .target(
+      name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
     .target(name: "EventModel", dependencies: ["Torch", "Events", "Kinematics"]),
     .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),
     .target(name: "Classification", dependencies: ["Pretraining"]),
