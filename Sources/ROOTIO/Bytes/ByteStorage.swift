@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Bytes that do not change: a memory-mapped file, or a record in memory.
+///
+/// Whoever keeps a pointer into ``bytes`` keeps the storage too.
+final class ByteStorage: Sendable {
+  // Written once, in the initializer; nobody writes through it afterwards.
+  nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  private let isMapped: Bool
+
+  var count: Int { bytes.count }
+
+  /// Maps a file into memory.
+  ///
+  /// The file must not shrink while it is open: the system would end the program (`SIGBUS`).
+  init(mapping path: String) throws(ROOTFileError) {
+    func failure(_ code: ROOTFileError.Code, _ message: String) -> ROOTFileError {
+      ROOTFileError(code: code, message: message, location: .init(file: path))
+    }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 {
+      let reason = String(cString: strerror(errno))
+      switch errno {
+      case ENOENT, ENOTDIR:
+        throw failure(.notFound, "the file does not exist. Check the spelling of the path.")
+      case EACCES, EPERM:
+        throw failure(.notPermitted, "\(reason). Check the permissions of the file.")
+      default: throw failure(.system, "\(reason). Check the disk and the path.")
+      }
+    }
+    defer { close(descriptor) }
+    var information = stat()
+    if fstat(descriptor, &information) != 0 {
+      throw failure(.system, "\(String(cString: strerror(errno))). Check the disk and the path.")
+    }
+    switch information.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR:
+      throw failure(.notAFile, "this is a folder. Give the path of a ROOT file, often *.root.")
+    default:
+      throw failure(.notAFile, "this is not a regular file. Copy it to a disk first.")
+    }
+    let size = Int(information.st_size)
+    if size == 0 {
+      throw failure(.empty, "the file has no bytes. Download or copy it again.")
+    }
+    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+      address != MAP_FAILED
+    else {
+      throw failure(.system, "\(String(cString: strerror(errno))). Check the disk and the path.")
+    }
+    bytes = UnsafeRawBufferPointer(start: address, count: size)
+    isMapped = true
+  }
+
+  /// Allocates `count` bytes and lets `fill` write all of them.
+  init<Failure: Error>(
+    count: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
+    bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<count])
+    isMapped = false
+    try fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+  }
+
+  deinit {
+    if isMapped {
+      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    } else {
+      bytes.deallocate()
+    }
+  }
+}
+
+/// A range of bytes together with the storage that holds them.
+struct ByteSlice: Sendable {
+  let storage: ByteStorage
+  let range: Range<Int>
+
+  /// - Precondition: `range` lies in the storage.
+  init(_ storage: ByteStorage, _ range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= storage.count,
+      "The bytes \(range) are not in a storage of \(storage.count) bytes.")
+    self.storage = storage
+    self.range = range
+  }
+
+  var count: Int { range.count }
+
+  /// Calls `body` with the bytes, which stay in memory meanwhile.
+  func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafeRawBufferPointer(rebasing: storage.bytes[range]))
+  }
+}

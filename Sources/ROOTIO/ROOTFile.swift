@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Runtime
+import Synchronization
+
+/// A ROOT file, open for reading.
+///
+///     let file = try ROOTFile(path: "muons.root")
+///     let tree = try file.tree("Events")
+///     let pt = try tree.read(["Muon_pt"])[0]
+///
+/// The file is memory-mapped: opening it costs the same whatever its size, and only what is read
+/// comes from the disk. It must not be overwritten or shortened meanwhile.
+public final class ROOTFile: Sendable {
+  /// The path that the file was opened with.
+  public let path: String
+
+  private let storage: ByteStorage
+  private let header: FileHeader
+  private let entries: [Directory.Entry]
+  private struct Cache {
+    var infos: StreamerInfos?
+    var trees: [String: Tree] = [:]
+  }
+  private let cache = Mutex(Cache())
+
+  /// Opens a file and reads its header and the names of its objects.
+  ///
+  /// - Throws: ``ROOTFileError``: `notFound`, `notPermitted`, `notAFile`, `empty`, `notROOT`,
+  ///   `truncated`, `corrupted`.
+  public init(path: String) throws(ROOTFileError) {
+    self.path = path
+    storage = try ByteStorage(mapping: path)
+    do throws(DecodingFailure) {
+      header = try FileHeader(storage)
+      entries = try Directory.entries(in: storage, at: header.fBEGIN + header.fNbytesName)
+    } catch {
+      throw error.located(file: path)
+    }
+  }
+
+  /// A tree or RNTuple of a file.
+  public struct TreeSummary: Sendable, Equatable {
+    /// The name, with the folders in front of it: `Events/Events`.
+    public let name: String
+    /// The title, as stored.
+    public let title: String
+    /// The class: `TTree`, `TNtuple`, `ROOT::RNTuple` …
+    public let className: String
+    /// The number behind the semicolon; of several with the same name the highest counts.
+    public let cycle: Int
+    /// Whether this is an RNTuple, which this version lists but does not read.
+    public let isRNTuple: Bool
+  }
+
+  private static let treeClasses: Set = ["TTree", "TNtuple", "TNtupleD"]
+  private static let rntupleClasses: Set = ["ROOT::RNTuple", "ROOT::Experimental::RNTuple"]
+
+  /// The trees and RNTuples in all folders, in the order of the file.
+  ///
+  /// Of several cycles of a name only the highest is listed.
+  public var trees: [TreeSummary] {
+    var summaries: [TreeSummary] = []
+    var indices: [String: Int] = [:]
+    for entry in entries {
+      let key = entry.key
+      let isRNTuple = Self.rntupleClasses.contains(key.fClassName)
+      guard isRNTuple || Self.treeClasses.contains(key.fClassName) else { continue }
+      let summary = TreeSummary(
+        name: entry.path, title: key.fTitle, className: key.fClassName, cycle: key.fCycle,
+        isRNTuple: isRNTuple)
+      if let index = indices[entry.path] {
+        if summaries[index].cycle < key.fCycle { summaries[index] = summary }
+      } else {
+        indices[entry.path] = summaries.count
+        summaries.append(summary)
+      }
+    }
+    return summaries
+  }
+
+  /// Returns a tree.
+  ///
+  /// - Parameter name: Its name with its folders, as in `Events/Events`. The highest cycle is
+  ///   taken; `Events;2` names another one.
+  /// - Throws: ``ROOTFileError``: `missingObject` with the nearest names, `unsupported` for an
+  ///   RNTuple or another object, `truncated` or `corrupted` for a damaged file.
+  public func tree(_ name: String) throws(ROOTFileError) -> Tree {
+    let entry = try entry(name)
+    let identifier = "\(entry.path);\(entry.key.fCycle)"
+    if let known = cache.withLock({ $0.trees[identifier] }) { return known }
+    let className = entry.key.fClassName
+    if Self.rntupleClasses.contains(className) {
+      throw unsupported(entry, "this is an RNTuple (\(className)), which is listed but not read yet")
+    }
+    if !Self.treeClasses.contains(className) {
+      throw unsupported(entry, "this is a \(className), not a tree")
+    }
+    let tree = try Tree(
+      name: entry.path, path: path, storage: storage, infos: try streamerInfos(), key: entry.key)
+    return cache.withLock { cache in
+      // Two threads may have decoded it at the same time; everybody gets the same one.
+      if let known = cache.trees[identifier] { return known }
+      cache.trees[identifier] = tree
+      return tree
+    }
+  }
+
+  /// The only tree of the file.
+  ///
+  /// - Throws: ``ROOTFileError`` with code `missingObject` if there are none or several.
+  public func onlyTree() throws(ROOTFileError) -> Tree {
+    let trees = trees
+    if trees.count == 1 { return try tree(trees[0].name) }
+    let found =
+      trees.isEmpty
+      ? "the file has no tree."
+      : "the file has \(trees.count) trees (\(trees.map(\.name).joined(separator: ", "))). Name one."
+    throw ROOTFileError(code: .missingObject, message: found, location: .init(file: path))
+  }
+
+  private func entry(_ name: String) throws(ROOTFileError) -> Directory.Entry {
+    var best: Directory.Entry?
+    for entry in entries {
+      if "\(entry.path);\(entry.key.fCycle)" == name { return entry }
+      if entry.path == name, entry.key.fCycle > best?.key.fCycle ?? .min { best = entry }
+    }
+    if let best { return best }
+    let names = trees.map(\.name)
+    let listed =
+      names.isEmpty
+      ? "It has no trees."
+      : "It has: \(names.prefix(10).joined(separator: ", "))\(names.count > 10 ? ", …" : "")."
+    throw ROOTFileError(
+      code: .missingObject,
+      message: "the file has no tree \(name).\(nearestNamesHint(for: name, among: names)) \(listed)",
+      location: .init(file: path))
+  }
+
+  private func unsupported(_ entry: Directory.Entry, _ found: String) -> ROOTFileError {
+    ROOTFileError(
+      code: .unsupported, message: "unsupported: \(found).",
+      location: .init(file: path, object: entry.path))
+  }
+
+  private func streamerInfos() throws(ROOTFileError) -> StreamerInfos {
+    if let known = cache.withLock({ $0.infos }) { return known }
+    do throws(DecodingFailure) {
+      let infos = try StreamerInfos.read(header, in: storage)
+      cache.withLock { $0.infos = infos }
+      return infos
+    } catch {
+      throw error.located(file: path, object: "the streamer information")
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A decoded object: its class and the values of its members, those of base classes included.
+final class StreamedObject: Sendable {
+  let className: String
+  let version: Int
+  let members: [String: StreamedValue]
+  /// Why the members behind the last one are missing, if they are.
+  let problem: String?
+
+  init(
+    className: String, version: Int, members: [String: StreamedValue], problem: String? = nil
+  ) {
+    self.className = className
+    self.version = version
+    self.members = members
+    self.problem = problem
+  }
+
+  func integer(_ name: String) -> Int? {
+    if case .integer(let value)? = members[name] { value } else { nil }
+  }
+  func string(_ name: String) -> String? {
+    if case .string(let value)? = members[name] { value } else { nil }
+  }
+  func integers(_ name: String) -> [Int]? {
+    if case .integers(let values)? = members[name] { values } else { nil }
+  }
+  func object(_ name: String) -> StreamedObject? {
+    if case .object(let object)? = members[name] { object } else { nil }
+  }
+  func array(_ name: String) -> [StreamedValue] {
+    if case .array(let values)? = members[name] { values } else { [] }
+  }
+  /// The objects of a member that is a `TObjArray` or `TList`; `nil` where the file has no object.
+  func items(_ name: String) -> [StreamedObject?] {
+    (object(name)?.array("items") ?? []).map { value in
+      if case .object(let object) = value { object } else { nil }
+    }
+  }
+}
+
+/// The value of a member.
+enum StreamedValue: Sendable {
+  case integer(Int)
+  case real(Double)
+  case string(String)
+  case integers([Int])
+  case array([StreamedValue])
+  case object(StreamedObject)
+  case basket(Basket)
+  /// A null pointer, or a value that trees do not need.
+  case null
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One column of a tree, as the file describes it; ``Tree/read(_:entries:)`` reads its values.
+public struct Branch: Sendable {
+  /// How many values an entry has.
+  public enum Shape: Sendable, Equatable {
+    /// One.
+    case flat
+    /// As many in every entry.
+    case fixed(Int)
+    /// A number of its own in every entry.
+    case jagged
+  }
+
+  /// The name, as stored; a branch inside a split object has its parents in front: `evt/P3/P3.Px`.
+  /// A leaf of a branch with several leaves has the branch in front: `position.x`.
+  public let name: String
+  /// The title, as stored.
+  public let title: String
+  /// The type: `float`, `double`, `int32`, `uint64`, `bool`, `string` …; with fixed dimensions
+  /// `float[3][4]`; counted by another branch `float[nMuon]`; collections `vector<float>`. What
+  /// cannot be read has the name of its C++ class.
+  public let typeName: String
+  /// The type of the values; `other` if the branch cannot be read.
+  public let elementType: ElementType
+  /// How many values an entry has; `flat` if the branch cannot be read.
+  public let shape: Shape
+  /// The number of entries.
+  public let entryCount: Int
+  /// The compression algorithm of new baskets: `none`, `zlib`, `LZMA`, `LZ4` or `Zstandard`.
+  public let compression: String
+  /// The compression level, from 0 (none) to 9.
+  public let compressionLevel: Int
+  /// The bytes of the baskets in the file, keys included.
+  public let compressedBytes: Int
+  /// The bytes of the baskets once decompressed, keys included.
+  public let uncompressedBytes: Int
+  /// The number of baskets.
+  public let basketCount: Int
+  /// Whether the values can be read.
+  public var isReadable: Bool { problem == nil }
+  /// Why the values cannot be read.
+  public var reason: String? { problem?.message }
+
+  let layout: BranchLayout?
+  let baskets: [BasketLocation]
+  let problem: DecodingFailure?
+  /// The name without parents.
+  let storedName: String
+
+  init(
+    path: String, storedName: String, object: StreamedObject, interpretation: BranchInterpretation,
+    index: Result<[BasketLocation], DecodingFailure>
+  ) {
+    name = path
+    self.storedName = storedName
+    title = object.string("fTitle") ?? ""
+    typeName = interpretation.typeName
+    entryCount = max(0, object.integer("fEntries") ?? 0)
+    let fCompress = max(0, object.integer("fCompress") ?? 0)
+    compressionLevel = fCompress % 100
+    compression =
+      switch (fCompress / 100, fCompress % 100) {
+      case (_, 0): "none"
+      case (2, _): "LZMA"
+      case (4, _): "LZ4"
+      case (5, _): "Zstandard"
+      default: "zlib"
+      }
+    compressedBytes = max(0, object.integer("fZipBytes") ?? 0)
+    uncompressedBytes = max(0, object.integer("fTotBytes") ?? 0)
+    var problem: DecodingFailure?
+    switch index {
+    case .success(let locations): baskets = locations
+    case .failure(let failure):
+      baskets = []
+      problem = failure
+    }
+    basketCount = baskets.count
+    switch interpretation.layout {
+    case .success(let layout) where problem == nil:
+      self.layout = layout
+      elementType = layout.element
+      shape = layout.shape
+    case .success:
+      layout = nil
+      elementType = .other
+      shape = .flat
+    case .failure(let failure):
+      layout = nil
+      elementType = .other
+      shape = .flat
+      problem = failure
+    }
+    self.problem = problem
+  }
+}
+
+/// Where the values of some consecutive entries are.
+struct BasketLocation: Sendable {
+  let entries: Range<Int>
+  let place: Place
+
+  enum Place: Sendable {
+    case record(offset: Int, byteCount: Int)
+    case embedded(Basket)
+  }
+
+  /// Lists the baskets of a branch that hold entries; together they hold all of them.
+  static func index(of branch: StreamedObject) throws(DecodingFailure) -> [BasketLocation] {
+    guard let fWriteBasket = branch.integer("fWriteBasket"),
+      let fEntries = branch.integer("fEntries"),
+      let fBasketBytes = branch.integers("fBasketBytes"),
+      let fBasketEntry = branch.integers("fBasketEntry"),
+      let fBasketSeek = branch.integers("fBasketSeek")
+    else {
+      throw .unsupported(
+        branch.problem ?? "\(branch.className) of version \(branch.version) lacks its baskets")
+    }
+    if fEntries == 0 { return [] }
+    let known = min(fBasketBytes.count, fBasketEntry.count, fBasketSeek.count)
+    if fWriteBasket < 0 || fWriteBasket > known || fEntries < 0 {
+      throw .corrupted("\(fWriteBasket) baskets announced, \(known) are listed", at: nil)
+    }
+    let inMemory = branch.object("fBaskets")?.array("items") ?? []
+    var locations: [BasketLocation] = []
+    var next = 0
+    for index in 0...fWriteBasket where next < fEntries {
+      var place: Place?
+      var count: Int?
+      if index < inMemory.count, case .basket(let basket) = inMemory[index] {
+        if basket.fNevBuf > 0 {
+          place = .embedded(basket)
+          count = basket.fNevBuf
+        }
+      } else if index < known, fBasketSeek[index] > 0 {
+        place = .record(offset: fBasketSeek[index], byteCount: fBasketBytes[index])
+        let isLast = index + 1 >= known || index == fWriteBasket
+        count = (isLast ? fEntries : fBasketEntry[index + 1]) - next
+      }
+      guard let place, let count, count > 0 else { continue }
+      if index < known, fBasketEntry[index] != next {
+        throw .corrupted(
+          "basket \(index) starts with entry \(fBasketEntry[index]), the one before ends with "
+            + "entry \(next)", at: nil)
+      }
+      if count > fEntries - next {
+        throw .corrupted(
+          "basket \(index) ends with entry \(next + count), the branch has \(fEntries)", at: nil)
+      }
+      locations.append(BasketLocation(entries: next..<(next + count), place: place))
+      next += count
+    }
+    if next != fEntries {
+      throw .corrupted("the baskets end with entry \(next), the branch has \(fEntries)", at: nil)
+    }
+    return locations
+  }
+
+  /// Reads the headers of the basket.
+  func basket(in storage: ByteStorage) throws(DecodingFailure) -> Basket {
+    let basket: Basket
+    var position: Int?
+    switch place {
+    case .embedded(let known): basket = known
+    case .record(let offset, let byteCount):
+      position = offset
+      basket = try Basket(in: storage, at: offset, byteCount: byteCount)
+    }
+    if basket.fNevBuf != entries.count {
+      throw .corrupted(
+        "the branch announces \(entries.count) entries, the basket says \(basket.fNevBuf)",
+        at: position)
+    }
+    return basket
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Runtime
+
+/// A `TTree`: a table whose columns are branches.
+///
+///     let tree = try ROOTFile(path: "muons.root").tree("Events")
+///     let columns = try tree.read(["nMuon", "Muon_pt"], entries: 0..<1000)
+public final class Tree: Sendable {
+  /// The name, with the folders in front of it.
+  public let name: String
+  /// The number of entries.
+  public let entryCount: Int
+  /// All branches in the order of the file, those included that cannot be read.
+  public let branches: [Branch]
+
+  let storage: ByteStorage
+  /// The path of the file.
+  let path: String
+  private let indices: [String: Int]
+
+  init(
+    name: String, path: String, storage: ByteStorage, infos: StreamerInfos, key: KeyRecord
+  ) throws(ROOTFileError) {
+    self.name = name
+    self.path = path
+    self.storage = storage
+    var entryCount = 0
+    var branches: [Branch] = []
+    do throws(DecodingFailure) {
+      let (slice, key) = try KeyRecord.record(
+        in: storage, at: key.fSeekKey, className: key.fClassName)
+      var decoder = ObjectDecoder(slice, keyLength: key.fKeylen, infos: infos)
+      let object = try decoder.object(ofClass: key.fClassName)
+      guard let fEntries = object.integer("fEntries"), fEntries >= 0,
+        object.object("fBranches") != nil
+      else {
+        throw .unsupported(
+          object.problem ?? "\(key.fClassName) of version \(object.version) lacks its branches")
+      }
+      entryCount = fEntries
+      var collector = BranchCollector(infos: infos)
+      collector.collect(object)
+      branches = collector.branches
+    } catch {
+      throw error.located(file: path, object: name)
+    }
+    self.entryCount = entryCount
+    self.branches = branches
+    var indices: [String: Int] = [:]
+    var ambiguous: Set<String> = []
+    for (index, branch) in branches.enumerated() where branch.storedName != branch.name {
+      if indices.updateValue(index, forKey: branch.storedName) != nil {
+        ambiguous.insert(branch.storedName)
+      }
+    }
+    for name in ambiguous { indices[name] = nil }
+    // Full names win, and among equal ones the first, as in ROOT.
+    for (index, branch) in branches.enumerated().reversed() { indices[branch.name] = index }
+    self.indices = indices
+  }
+
+  /// Returns a branch.
+  ///
+  /// - Parameter name: Its name; its name without parents will do where only one branch has it.
+  /// - Throws: ``ROOTFileError`` with code `missingObject`, which lists the nearest names.
+  public func branch(_ name: String) throws(ROOTFileError) -> Branch {
+    if let index = indices[name] { return branches[index] }
+    throw ROOTFileError(
+      code: .missingObject,
+      message: "the tree has no branch \(name)."
+        + nearestNamesHint(for: name, among: branches.map(\.name))
+        + " List its \(branches.count) branches with: lorentz inspect \(path)",
+      location: .init(file: path, object: self.name))
+  }
+
+  /// Reads columns, all their baskets on all processors.
+  ///
+  /// The memory is that of the values and, for a while, of the decompressed baskets. Read a large
+  /// tree in ranges of entries.
+  ///
+  /// - Parameters:
+  ///   - names: The names of branches.
+  ///   - entries: The entries to read; all of them if `nil`.
+  /// - Returns: The columns in the order of `names`.
+  /// - Throws: ``ROOTFileError``: `missingObject`, `unsupported`, `outOfRange`, and `truncated` or
+  ///   `corrupted` for a damaged file. Of several failures the one of the first column is thrown.
+  public func read(
+    _ names: [String], entries: Range<Int>? = nil
+  ) throws(ROOTFileError) -> [Column] {
+    let wanted = entries ?? 0..<entryCount
+    var readers: [ColumnReader] = []
+    for name in names {
+      let branch = try branch(name)
+      guard let layout = branch.layout, branch.isReadable else {
+        throw (branch.problem ?? .unsupported("its type is not known")).located(
+          file: path, object: "\(self.name)/\(branch.name)")
+      }
+      if wanted.lowerBound < 0 || wanted.upperBound > branch.entryCount {
+        throw ROOTFileError(
+          code: .outOfRange,
+          message: "entries \(wanted) wanted, the branch has \(branch.entryCount). Choose a range "
+            + "within 0..<\(branch.entryCount).",
+          location: .init(file: path, object: "\(self.name)/\(branch.name)"))
+      }
+      readers.append(
+        ColumnReader(tree: self, branch: branch, layout: layout, entries: wanted))
+    }
+    let columns = readers
+    return try concurrentMap(columns.count) { index throws(ROOTFileError) in
+      try columns[index].column()
+    }
+  }
+}
+
+/// Makes branches of the streamed ones, parents first.
+private struct BranchCollector {
+  let infos: StreamerInfos
+  var branches: [Branch] = []
+  /// The names of the branches by the identity of their leaf, which counters are referred to by.
+  private var counters: [ObjectIdentifier: String] = [:]
+
+  init(infos: StreamerInfos) { self.infos = infos }
+
+  mutating func collect(_ tree: StreamedObject) {
+    name(tree, prefix: "")
+    collect(tree, prefix: "")
+  }
+
+  private mutating func name(_ parent: StreamedObject, prefix: String) {
+    for case let branch? in parent.items("fBranches") {
+      let path = prefix + (branch.string("fName") ?? "")
+      let leaves = branch.items("fLeaves").compactMap { $0 }
+      for leaf in leaves {
+        counters[ObjectIdentifier(leaf)] =
+          leaves.count == 1 ? path : "\(path).\(leaf.string("fName") ?? "")"
+      }
+      name(branch, prefix: path + "/")
+    }
+  }
+
+  private mutating func collect(_ parent: StreamedObject, prefix: String) {
+    for case let branch? in parent.items("fBranches") {
+      let name = branch.string("fName") ?? ""
+      let path = prefix + name
+      let index = Result { () throws(DecodingFailure) in try BasketLocation.index(of: branch) }
+      let interpretations: [(leaf: String, interpretation: BranchInterpretation)] =
+        switch branch.className {
+        case "TBranch":
+          BranchInterpretation.leaves(of: branch, counters: counters)
+        case "TBranchElement":
+          [("", .element(branch, counters: counters, infos: infos))]
+        default:
+          [("", .unknown(branch))]
+        }
+      for (leaf, interpretation) in interpretations {
+        let suffix = leaf.isEmpty ? "" : ".\(leaf)"
+        branches.append(
+          Branch(
+            path: path + suffix, storedName: name + suffix, object: branch,
+            interpretation: interpretation, index: index))
+      }
+      collect(branch, prefix: path + "/")
+    }
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import ROOTIO
+import Testing
+
+/// Compares every value of every branch with what uproot reads (`scripts/root-reference.py`).
+@Suite struct ReferenceTests {
+  @Test(.enabled(if: TestFiles.sharedData != nil), arguments: try Reference.sharedData())
+  func `every branch of the shared data equals what uproot reads`(_ reference: Reference) throws {
+    try reference.check(in: #require(TestFiles.sharedData))
+  }
+
+  @Test(arguments: try Reference.fixtures())
+  func `every branch of the fixtures equals what uproot reads`(_ reference: Reference) throws {
+    try reference.check(in: TestFiles.fixtures)
+  }
+
+  @Test(arguments: ["jagged-lz4-offset-map.root", "jagged-lzma.root"])
+  func `compression and ways to store positions leave the values unchanged`(_ name: String) throws {
+    func columns(_ name: String) throws -> [Column] {
+      let tree = try ROOTFile(path: TestFiles.fixtures.appending(path: name).path).tree("Events")
+      return try tree.read(tree.branches.filter(\.isReadable).map(\.name), entries: 3..<57)
+    }
+    let expected = try columns("jagged-zstd.root")
+    let found = try columns(name)
+    #expect(found.map(\.name) == expected.map(\.name))
+    for (found, expected) in zip(found, expected) {
+      #expect(found.values == expected.values && found.offsets == expected.offsets)
+    }
+  }
+}
+
+/// What uproot reads from one tree.
+struct Reference: Sendable, CustomTestStringConvertible {
+  let file: String
+  let tree: String
+  let entryCount: Int
+  var branches: [BranchReference] = []
+
+  struct BranchReference: Sendable {
+    let name: String
+    let type: String
+    let valueCount: Int
+    let values: String
+    let counts: String
+  }
+
+  var testDescription: String { "\(file) \(tree)" }
+
+  static func sharedData() throws -> [Reference] { try load("reference.txt") }
+  static func fixtures() throws -> [Reference] { try load("reference-fixtures.txt") }
+
+  private static func load(_ name: String) throws -> [Reference] {
+    let text = try String(contentsOf: TestFiles.fixtures.appending(path: name), encoding: .utf8)
+    var references: [Reference] = []
+    for line in text.split(separator: "\n") {
+      let fields = line.split(separator: "\t").map(String.init)
+      if fields[0] == "=" {
+        references.append(
+          Reference(file: fields[1], tree: fields[2], entryCount: Int(fields[3]) ?? -1))
+      } else {
+        references[references.count - 1].branches.append(
+          BranchReference(
+            name: fields[0], type: fields[1], valueCount: Int(fields[2]) ?? -1,
+            values: fields[3], counts: fields[4]))
+      }
+    }
+    return references
+  }
+
+  /// Reads all branches, first together and then one half of the entries after the other.
+  func check(in folder: URL) throws {
+    let tree = try ROOTFile(path: folder.appending(path: file).path).tree(tree)
+    #expect(tree.entryCount == entryCount)
+    // Nothing that uproot reads as plain columns may be missing here.
+    let readable = Set(branches.filter { $0.type != "?" }.map(\.name))
+    #expect(Set(tree.branches.filter(\.isReadable).map(\.name)) == readable)
+    let names = branches.map(\.name).filter { readable.contains($0) }
+    let half = entryCount / 2
+    let columns = try tree.read(names)
+    let first = try tree.read(names, entries: 0..<half)
+    let second = try tree.read(names, entries: half..<entryCount)
+    for (index, branch) in branches.filter({ readable.contains($0.name) }).enumerated() {
+      let name = branch.name
+      let column = columns[index]
+      // uproot misreads this one.
+      if branch.type == "!" { continue }
+      #expect(column.entryCount == entryCount, "\(name)")
+      #expect(column.values.numpyName == branch.type, "\(name)")
+      #expect(column.values.count == branch.valueCount, "\(name)")
+      #expect(column.values.digest == branch.values, "\(name)")
+      #expect(column.countDigest == branch.counts, "\(name)")
+      #expect(
+        first[index].entryCount + second[index].entryCount == entryCount
+          && first[index].values.count + second[index].values.count == branch.valueCount, "\(name)")
+      #expect(digest(first[index].values.words + second[index].values.words) == branch.values)
+    }
+  }
+}
+
+/// The FNV-1a hash of 64-bit words, as in `scripts/root-reference.py`.
+private func digest(_ words: [UInt64]) -> String {
+  var value: UInt64 = 14_695_981_039_346_656_037
+  for word in words { value = (value ^ word) &* 1_099_511_628_211 }
+  let text = String(value, radix: 16)
+  return String(repeating: "0", count: 16 - text.count) + text
+}
+
+extension Column {
+  fileprivate var countDigest: String {
+    guard let offsets else { return "-" }
+    return ROOTIOTests.digest(zip(offsets, offsets.dropFirst()).map { UInt64($1 - $0) })
+  }
+}
+
+extension ColumnValues {
+  fileprivate var digest: String { ROOTIOTests.digest(words) }
+
+  fileprivate var words: [UInt64] {
+    func extended<Value: SignedInteger>(_ values: [Value]) -> [UInt64] {
+      values.map { UInt64(bitPattern: Int64($0)) }
+    }
+    return switch self {
+    case .bool(let values): values.map { $0 ? 1 : 0 }
+    case .int8(let values): extended(values)
+    case .uint8(let values): values.map { UInt64($0) }
+    case .int16(let values): extended(values)
+    case .uint16(let values): values.map { UInt64($0) }
+    case .int32(let values): extended(values)
+    case .uint32(let values): values.map { UInt64($0) }
+    case .int64(let values): extended(values)
+    case .uint64(let values): values
+    case .float32(let values): values.map { UInt64($0.bitPattern) }
+    case .float64(let values): values.map(\.bitPattern)
+    case .string(let values): values.flatMap { $0.utf8.map { UInt64($0) } + [10] }
+    }
+  }
+
+  /// The name of the type in numpy.
+  fileprivate var numpyName: String {
+    switch elementType {
+    case .bool: "b1"
+    case .int8: "i1"
+    case .uint8: "u1"
+    case .int16: "i2"
+    case .uint16: "u2"
+    case .int32: "i4"
+    case .uint32: "u4"
+    case .int64: "i8"
+    case .uint64: "u8"
+    case .float32: "f4"
+    case .float64: "f8"
+    case .string: "S"
+    case .other: "?"
+    }
+  }
+}

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes what uproot reads from ROOT files, as digests, for the tests of ROOTIO.
+
+    python -m venv /tmp/uproot
+    /tmp/uproot/bin/pip install uproot==5.7.7 awkward==2.14.0 numpy==2.4.6 \
+        lz4==4.4.5 zstandard==0.25.0 xxhash==4.1.0 cramjam==2.14.0
+    /tmp/uproot/bin/python scripts/root-reference.py ../shared/data \
+        > Tests/ROOTIOTests/Fixtures/reference.txt
+
+One line per branch, tab-separated, under a line "= FILE TREE ENTRIES" for each tree:
+
+    name  type  values  digest of the values  digest of the counts
+
+Types are numpy's kind and width ("f4", "b1", "S" for text). A digest is the 64-bit FNV-1a hash
+(offset basis 14695981039346656037, prime 1099511628211) of little-endian words of 64 bits, in
+hexadecimal: floating-point numbers by their bit pattern, integers sign-extended, of text the bytes
+with a 10 behind each. Counts are the numbers of values per entry; "-" where each entry has one.
+Nested collections, maps and numbers of reduced precision, which ROOTIO does not read, have type "?" and no digests.
+Type "!" marks what uproot misreads.
+"""
+
+import pathlib
+import sys
+
+import awkward
+import numpy
+import uproot
+
+MASK = (1 << 64) - 1
+
+
+def digest(words):
+    value = 14695981039346656037
+    for word in words:
+        value = ((value ^ (word & MASK)) * 1099511628211) & MASK
+    return f"{value:016x}"
+
+
+def words(values):
+    if values.dtype.kind == "f":
+        return values.view(f"u{values.dtype.itemsize}").tolist()
+    return values.astype("i8" if values.dtype.kind != "u" else "u8").tolist()
+
+
+def described(branch):
+    """Returns rows of suffix, type, count, digest of values and digest of counts."""
+    if type(branch.member("fLeaves")[0]).__name__.startswith(("Model_TLeafF16", "Model_TLeafD32")):
+        # Reduced precision, which ROOTIO lists and does not read.
+        return [("", "?", 0, "-", "-")]
+    features = branch.member("fIOFeatures", none_if_missing=True)
+    if features is not None and features.member("fIOBits") and "String" in repr(branch.interpretation):
+        # uproot 5.7.7 takes the lengths of entries, which this feature writes, for positions.
+        return [("", "!", 0, "-", "-")]
+    array = branch.array()
+    if branch.member("fStreamerType", none_if_missing=True) == 6:
+        # A member that counts the elements of another is an Int_t in ROOT; uproot takes it for u4.
+        array = awkward.values_astype(array, "int32")
+    if array.fields == ["0", "1"]:
+        return [("", "?", 0, "-", "-")]
+    if array.fields:
+        return [(f".{field}", *table(array[field])) for field in array.fields]
+    return [("", *table(array))]
+
+
+def table(array):
+    counts = "-"
+    text = awkward.parameters(array).get("__array__") == "string"
+    if not text and array.ndim > 1:
+        flat = awkward.flatten(array, axis=1)
+        counts = awkward.num(array, axis=1).to_numpy()
+        if array.ndim > 2:
+            inner = rectangular(flat)
+            if inner is None:
+                return "?", 0, "-", "-"
+            counts = counts * int(numpy.prod(inner.shape[1:]))
+            flat = inner.reshape(-1)
+        counts = digest(counts.tolist())
+        array = flat
+    layout = awkward.to_layout(array)
+    if layout.is_list or awkward.parameters(layout).get("__array__") == "string":
+        if "string" not in str(awkward.type(array)):
+            return "?", 0, "-", "-"
+        strings = awkward.to_list(array)
+        data = "".join(string + "\n" for string in strings).encode()
+        return "S", len(strings), digest(data), counts
+    values = awkward.to_numpy(array)
+    return values.dtype.str.lstrip("<>|="), len(values), digest(words(values)), counts
+
+
+def rectangular(array):
+    try:
+        return awkward.to_numpy(array)
+    except ValueError:
+        return None
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    for path in sorted(root.rglob("*.root")):
+        file = uproot.open(path)
+        for key, name in file.classnames(cycle=False).items():
+            if name not in ("TTree", "TNtuple"):
+                continue
+            tree = file[key]
+            print("=", path.relative_to(root), key, tree.num_entries, sep="\t")
+            for branch in tree.keys(recursive=True):
+                interpretation = tree[branch].interpretation
+                if isinstance(interpretation, uproot.interpretation.grouped.AsGrouped):
+                    continue
+                try:
+                    rows = described(tree[branch])
+                except Exception as error:
+                    print(f"{path} {branch}: {error!r}", file=sys.stderr)
+                    rows = [("", "?", 0, "-", "-")]
+                for suffix, *row in rows:
+                    print(branch + suffix, *row, sep="\t")
+
+
+main()
