@@ -49,6 +49,7 @@ public final class FineTuner {
   private let validationEvents: [Int]
   private let labels: [Int32]
   private let eventWeights: [Float]
+  private let augmenter: Augmenter?
   private var history = FineTuningHistory()
 
   /// Prepares a fine-tuning.
@@ -75,6 +76,9 @@ public final class FineTuner {
     eventWeights = try Self.lossWeights(
       source: source, events: trainingEvents + validationEvents, labels: labels,
       classCount: classNames.count, configuration: configuration)
+    augmenter = try configuration.augmentation.map {
+      try Augmenter(configuration: $0, schema: source.schema, seed: configuration.seed)
+    }
     history.trainingCount = trainingEvents.count
     history.validationCount = validationEvents.count
   }
@@ -92,11 +96,6 @@ public final class FineTuner {
     return history
   }
 
-  private var augmenter: Augmenter? {
-    configuration.augmentation.map {
-      Augmenter(configuration: $0, schema: source.schema, seed: configuration.seed)
-    }
-  }
 
   /// Fits the head on the embeddings of the training events and of augmented copies of them.
   private func warmUpHead() throws {
@@ -142,7 +141,6 @@ public final class FineTuner {
     var lossSum = 0.0
     var step = 0
     var epoch = 0
-    let augmenter = augmenter
     while step < total, !stopping.shouldStop {
       let order = EventSplit.shuffled(trainingEvents, seed: configuration.seed, epoch: epoch)
       for start in stride(from: 0, through: order.count - size, by: size) where step < total {

@@ -130,6 +130,9 @@ extension ConfigurationNode {
 
   // MARK: - Parts
 
+  /// Returns a value of any shape, or `nil` where the key is absent.
+  public func value(_ key: String) -> ConfigurationNode? { child(key) }
+
   /// Returns a mapping inside this one, or `nil` where the key is absent.
   public func node(_ key: String) throws(ConfigurationError) -> ConfigurationNode? {
     guard let node = child(key) else { return nil }

@@ -33,7 +33,7 @@ public final class EventTransformer: Module {
   private let objectEmbedding: Linear
   private let eventInput: Linear?
   private let eventToken: Parameter
-  private let encoderLayers: [EncoderLayer]
+  private let encoder: Encoder
   private let norm: LayerNorm
 
   /// Makes a model with random weights.
@@ -65,7 +65,7 @@ public final class EventTransformer: Module {
     for _ in 0..<configuration.layers {
       layers.append(EncoderLayer(configuration: configuration, generator: &generator))
     }
-    encoderLayers = layers
+    encoder = Encoder(layers)
     norm = LayerNorm(width: width)
   }
 
@@ -78,11 +78,7 @@ public final class EventTransformer: Module {
       ("objectInput", objectInput), ("objectEmbedding", objectEmbedding),
     ]
     if let eventInput { result.append(("eventInput", eventInput)) }
-    for (index, layer) in encoderLayers.enumerated() {
-      result.append(("encoder.\(index)", layer))
-    }
-    result.append(("norm", norm))
-    return result
+    return result + [("encoder", encoder), ("norm", norm)]
   }
 
   /// Moves the model's parameters.
@@ -120,11 +116,22 @@ public final class EventTransformer: Module {
     if let eventInput, let scalars = input.events { events = events + eventInput(scalars) }
     var tokens = Tensor.concatenate([events, objects], dimension: 0)
       .indexSelected(dimension: 0, indices: input.gather)  // [B + T, D], packed
-    for layer in encoderLayers { tokens = layer(tokens, input: input, dropout: dropout) }
+    for layer in encoder.layers { tokens = layer(tokens, input: input, dropout: dropout) }
     tokens = norm(tokens).indexSelected(dimension: 0, indices: input.scatter)
     return Encoding(
       events: tokens.narrowed(dimension: 0, start: 0, length: input.eventCount),
       objects: tokens.narrowed(
         dimension: 0, start: input.eventCount, length: input.objectCount))
+  }
+}
+
+/// The encoder's layers, named 0, 1, 2 … in the order of the data.
+private final class Encoder: Module {
+  let layers: [EncoderLayer]
+
+  init(_ layers: [EncoderLayer]) { self.layers = layers }
+
+  var children: [(name: String, module: any Module)] {
+    layers.enumerated().map { ("\($0.offset)", $0.element) }
   }
 }

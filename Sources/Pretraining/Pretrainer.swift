@@ -69,7 +69,7 @@ public final class Pretrainer {
     objectives = try makeObjectives(
       configuration, store: store, indices: trainingEvents, layout: backbone.layout,
       width: model.width)
-    augmenter = Augmenter(
+    augmenter = try Augmenter(
       configuration: configuration.augmentation, schema: store.schema, seed: configuration.seed)
     backbone.place(on: device)
     for objective in objectives { objective.move(to: device) }

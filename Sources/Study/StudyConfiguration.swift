@@ -100,9 +100,15 @@ public struct StudyConfiguration {
         remedy: "More than two classes are not evaluated yet.")
     }
     events = try EventsConfiguration(root.requiredNode("events"))
-    samples = try root.nodes("samples").map { try SampleConfiguration($0) }
+    samples = try SampleConfiguration.list(root)
+    for sample in samples {
+      guard let label = sample.label, label >= classNames.count else { continue }
+      throw root.fail(
+        "samples", found: "a sample, \(sample.name), with the label \(label)",
+        expected: "labels 0 (\(classNames[0])) and 1 (\(classNames[1]))")
+    }
     model = try ModelConfiguration(root.node("model"))
-    let augmentation = try AugmentationConfiguration(root.node("augmentation"))
+    let augmentation = try root.node("augmentation").map(AugmentationConfiguration.init) ?? .init()
     let section = try root.node("pretraining")
     let unlabelled = samples.filter { $0.label == nil }.map(\.name)
     pretrainingSamples =

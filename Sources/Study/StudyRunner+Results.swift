@@ -74,7 +74,7 @@ extension StudyRunner {
     let samples = configuration.samples.compactMap { sample in
       stores[sample.name].map { store in
         let role =
-          sample.label.map { "label \(configuration.classNames[Int($0)])" } ?? "without labels"
+          sample.label.map { "label \(configuration.classNames[$0])" } ?? "without labels"
         return "\(sample.name): \(store.eventCount) events, \(role)."
       }
     }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+
+/// Which transformations are drawn for an event, and how large they may be.
+///
+/// The symmetries of a collider experiment are on by default; what breaks them, and what imitates
+/// a detector, is off.
+public struct AugmentationConfiguration: Codable, Hashable, Sendable {
+  /// The region in which a kind of object is selected.
+  public struct Acceptance: Codable, Hashable, Sendable {
+    /// The largest |eta|, or `nil` for no limit.
+    public var maximumAbsoluteEta: Double?
+    /// The smallest pt in GeV, or `nil` for no limit.
+    public var minimumPt: Double?
+
+    /// Makes a region.
+    public init(maximumAbsoluteEta: Double? = nil, minimumPt: Double? = nil) {
+      self.maximumAbsoluteEta = maximumAbsoluteEta
+      self.minimumPt = minimumPt
+    }
+  }
+
+  /// Rotation about the beam by any angle.
+  public var rotateAboutBeam = true
+  /// Reflection phi to -phi, of every second event.
+  public var reflectPhi = true
+  /// Reflection eta to -eta, of every second event.
+  public var reflectZ = true
+  /// The largest rapidity of a boost along the beam, in either direction; 0 for no boost.
+  public var longitudinalBoost = 0.5
+  /// The largest rapidity of a boost across the beam; 0 for no boost.
+  public var transverseBoost = 0.0
+  /// The standard deviation of the logarithm of the factor on pt; 0 for no smearing.
+  public var momentumSmearing = 0.0
+  /// The probability that an object is lost.
+  public var dropObjects = 0.0
+  /// The probability that a feature is made missing.
+  public var dropFeatures = 0.0
+  /// The acceptance by kind of object; an object that a boost or smearing moves out of it is lost.
+  public var acceptance: [String: Acceptance] = [:]
+
+  /// Makes the default configuration: the symmetries, boosts up to rapidity 0.5, no acceptance.
+  public init() {}
+
+  /// No transformation at all.
+  public static var none: AugmentationConfiguration {
+    var result = AugmentationConfiguration()
+    result.rotateAboutBeam = false
+    result.reflectPhi = false
+    result.reflectZ = false
+    result.longitudinalBoost = 0
+    return result
+  }
+
+  /// Reads the configuration from YAML; what is absent keeps its default.
+  ///
+  ///     rotateAboutBeam: true
+  ///     reflectPhi: true
+  ///     reflectZ: true
+  ///     longitudinalBoost: 0.5
+  ///     transverseBoost: 0
+  ///     momentumSmearing: 0
+  ///     dropObjects: 0
+  ///     dropFeatures: 0
+  ///     acceptance:
+  ///       muon: {maximumAbsoluteEta: 2.4, minimumPt: 20}
+  ///
+  /// - Throws: `ConfigurationError`.
+  public init(_ node: ConfigurationNode) throws(ConfigurationError) {
+    rotateAboutBeam = try node.bool("rotateAboutBeam", default: rotateAboutBeam)
+    reflectPhi = try node.bool("reflectPhi", default: reflectPhi)
+    reflectZ = try node.bool("reflectZ", default: reflectZ)
+    longitudinalBoost = try node.double(
+      "longitudinalBoost", default: longitudinalBoost, in: 0...10)
+    transverseBoost = try node.double("transverseBoost", default: transverseBoost, in: 0...10)
+    momentumSmearing = try node.double("momentumSmearing", default: momentumSmearing, in: 0...1)
+    dropObjects = try node.double("dropObjects", default: dropObjects, in: 0...1)
+    dropFeatures = try node.double("dropFeatures", default: dropFeatures, in: 0...1)
+    for (name, value) in try node.entries("acceptance") {
+      guard value.isMapping else {
+        throw value.fail(expected: "a mapping with maximumAbsoluteEta and minimumPt")
+      }
+      acceptance[name] = Acceptance(
+        maximumAbsoluteEta: try value.optionalDouble("maximumAbsoluteEta", in: .positive),
+        minimumPt: try value.optionalDouble("minimumPt", in: 0...))
+    }
+  }
+}

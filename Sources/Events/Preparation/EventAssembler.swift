@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ROOTIO
+import Runtime
+
+/// Makes events of columns, chunk by chunk, and counts what passes each cut.
+struct EventAssembler {
+  let events: EventsConfiguration
+  let sample: SampleConfiguration
+  let schema: EventSchema
+  /// The number of events that passed each cut, in order.
+  private(set) var cutFlow: [StoreManifest.Cut]
+  /// The number of events made.
+  private(set) var eventCount = 0
+
+  init(events: EventsConfiguration, sample: SampleConfiguration) {
+    self.events = events
+    self.sample = sample
+    schema = events.schema
+    var names = ["all entries"]
+    if let selection = events.selection { names.append("selection: \(selection)") }
+    if let selection = sample.selection { names.append("selection of the sample: \(selection)") }
+    if events.minimumObjects > 0 { names.append("at least \(events.minimumObjects) objects") }
+    if let maximum = sample.maximumEvents { names.append("the first \(maximum) events") }
+    cutFlow = names.map { .init(name: $0, passed: 0) }
+  }
+
+  /// Whether as many events were made as the sample may have.
+  var isFull: Bool { eventCount >= sample.maximumEvents ?? .max }
+
+  /// Every expression with what it is for, and the names that are no columns.
+  private var expressions: [(role: String, expression: ColumnExpression, local: Set<String>)] {
+    var result: [(role: String, expression: ColumnExpression, local: Set<String>)] = []
+    if let selection = events.selection { result.append(("the selection", selection, [])) }
+    if let selection = sample.selection {
+      result.append(("the selection of the sample", selection, []))
+    }
+    if let weight = sample.weight { result.append(("the weight", weight, [])) }
+    for object in events.objects {
+      let local = Set(["pt", "phi", "eta", "mass"] + object.kind.features)
+      for (role, expression) in object.expressions {
+        result.append(("the \(role)", expression, role.hasPrefix("cuts of") ? local : []))
+      }
+    }
+    for (name, expression) in events.scalars {
+      result.append(("the scalar \(name)", expression, []))
+    }
+    return result
+  }
+
+  /// Returns the columns that must be read, in order of first use.
+  ///
+  /// - Throws: ``PreparationError`` if the source lacks one, or has one that is no number.
+  func columns(in source: some ColumnSource) throws -> [String] {
+    var names: [String] = []
+    for (role, expression, local) in expressions {
+      for name in expression.columns where !local.contains(name) && !names.contains(name) {
+        try check(name, of: expression, role: role, local: local, in: source)
+        names.append(name)
+      }
+    }
+    return names
+  }
+
+  private func check(
+    _ name: String, of expression: ColumnExpression, role: String, local: Set<String>,
+    in source: some ColumnSource
+  ) throws {
+    let statement: String
+    switch source.status(of: name) {
+    case .readable: return
+    case .unreadable(let reason): statement = "the column \(name) cannot be used: \(reason)."
+    case .missing:
+      statement =
+        "there is no column \(name)."
+        + nearestNamesHint(for: name, among: Array(local).sorted() + source.columnNames)
+    }
+    throw PreparationError(
+      .unusableColumn, sample: sample.name, file: source.name, "\(role): \(statement)",
+      remedy: "\n" + expression.error(.unknownColumn, column: name, statement).caret)
+  }
+
+  /// Returns the columns that identify an event in a source, where it has them.
+  ///
+  /// - Throws: ``PreparationError`` if a column that the configuration names is not there.
+  func identifierColumns(in source: some ColumnSource) throws -> [String?] {
+    try EventsConfiguration.identifierNames.map { key in
+      if let name = events.identifiers[key] {
+        guard source.status(of: name) == .readable else {
+          throw PreparationError(
+            .unusableColumn, sample: sample.name, file: source.name,
+            "the identifier \(key): there is no usable column \(name)."
+              + nearestNamesHint(for: name, among: source.columnNames))
+        }
+        return name
+      }
+      return source.status(of: key) == .readable ? key : nil
+    }
+  }
+
+  /// Makes the events of a chunk, until the sample is full.
+  ///
+  /// - Parameters:
+  ///   - chunk: The columns.
+  ///   - identifiers: The run, luminosity block and event number of each entry, where known.
+  ///   - source: The position of the file in the manifest.
+  /// - Returns: The events and where they come from.
+  /// - Throws: ``PreparationError``.
+  mutating func assemble(
+    _ chunk: ColumnChunk, identifiers: [[Int?]], source: Int
+  ) throws -> (EventBatch, [EventOrigin]) {
+    var selections: [[Double]] = []
+    for (expression, role) in [
+      (events.selection, "the selection"), (sample.selection, "the selection of the sample"),
+    ] {
+      guard let expression else { continue }
+      let value = try chunk.evaluate(expression, role: role)
+      selections.append(try chunk.flat(value, expression, role: role))
+    }
+    var weights = [Double](repeating: 1, count: chunk.entries.count)
+    if let weight = sample.weight {
+      let value = try chunk.evaluate(weight, role: "the weight")
+      weights = try chunk.flat(value, weight, role: "the weight")
+    }
+    let scalars = try events.scalars.map { name, expression in
+      let role = "the scalar \(name)"
+      let value = try chunk.evaluate(expression, role: role, local: [:])
+      return try chunk.flat(value, expression, role: role)
+    }
+    let collections = try events.objects.map { object in
+      try ObjectColumns(
+        object, kind: schema.index(ofKind: object.kind.name) ?? 0, chunk: chunk)
+    }
+
+    var batch = EventBatch(schema: schema)
+    var origins: [EventOrigin] = []
+    for entry in 0..<chunk.entries.count {
+      if isFull { break }
+      var cut = 0
+      cutFlow[cut].passed += 1
+      guard
+        selections.allSatisfy({ selection in
+          guard isTrue(selection[entry]) else { return false }
+          cut += 1
+          cutFlow[cut].passed += 1
+          return true
+        })
+      else { continue }
+      let objects = try objects(collections, entry)
+      if events.minimumObjects > 0 {
+        guard objects.count >= events.minimumObjects else { continue }
+        cut += 1
+        cutFlow[cut].passed += 1
+      }
+      if sample.maximumEvents != nil { cutFlow[cut + 1].passed += 1 }
+      let number = chunk.entries.lowerBound + entry
+      guard weights[entry].isFinite, abs(weights[entry]) <= Double(Float.greatestFiniteMagnitude)
+      else {
+        throw PreparationError(
+          .invalidValue, sample: sample.name, file: chunk.file,
+          "the weight is \(weights[entry]) in entry \(number); expected a finite number.")
+      }
+      batch.append(
+        index: eventCount, objects: objects, scalars: scalars.map { Float($0[entry]) },
+        weight: Float(weights[entry]), label: Int32(sample.label ?? -1))
+      origins.append(
+        EventOrigin(
+          run: identifiers[0][entry], luminosityBlock: identifiers[1][entry],
+          event: identifiers[2][entry], source: source, entry: number))
+      eventCount += 1
+    }
+    if let fault = EventFault.first(in: batch) {
+      throw PreparationError(
+        .invalidValue, sample: sample.name, file: chunk.file, fault.statement + ".")
+    }
+    return (batch, origins)
+  }
+
+  /// Returns the objects of an event: kinds in the order of the schema, each by falling pt.
+  private func objects(_ collections: [ObjectColumns], _ entry: Int) throws -> [EventObject] {
+    var objects: [EventObject] = []
+    for collection in collections { objects += try collection.objects(of: entry) }
+    // The position keeps objects of equal pt in the order of the file.
+    return objects.enumerated().sorted {
+      ($0.element.kind, -$0.element.pt, $0.offset) < ($1.element.kind, -$1.element.pt, $1.offset)
+    }.map(\.element)
+  }
+}

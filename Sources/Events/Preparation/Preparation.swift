@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import ROOTIO
+import Runtime
+
+/// The number of entries that are read at a time.
+private let chunkEntries = 20_000
+
+/// Makes an event store of a sample, or finds that the one that is there is up to date.
+///
+/// A store is up to date if it was made by the same configuration from files with the same
+/// contents. Files of the same size and time of change are taken to be unchanged; others are
+/// compared by checksum.
+///
+/// - Parameters:
+///   - sample: The files, and what is special about them.
+///   - events: How columns become events.
+///   - folder: Where the store will be; a store that is there is replaced.
+///   - progress: Shows how far the work is.
+///   - program: The program with its version, for the manifest.
+/// - Returns: The store's manifest.
+/// - Throws: ``PreparationError``; `ROOTFileError` for a file that cannot be read;
+///   `ConfigurationError` for files that are not there; `FileSystemError`; `InterruptedError`,
+///   after which nothing is left behind.
+@discardableResult
+public func prepare(
+  sample: SampleConfiguration, events: EventsConfiguration, into folder: String,
+  progress: ProgressReporter, program: String = "lorentz"
+) throws -> StoreManifest {
+  let files = try sample.matchingFiles()
+  let configuration = "events:\n\(indented(events.text))sample:\n\(indented(sample.text))"
+  if let manifest = upToDate(folder, configuration: configuration, files: files) { return manifest }
+
+  var assembler = EventAssembler(events: events, sample: sample)
+  let writer = try EventStoreWriter(
+    folder: folder, schema: assembler.schema, sample: sample.name, program: program)
+  writer.manifest.configuration = configuration
+  writer.manifest.configurationFingerprint = fingerprint(configuration)
+  let sources = try files.map { try ROOTColumnSource(path: $0, tree: events.tree) }
+  // All files are checked before the first is read: a long run does not end with a wrong name.
+  for source in sources { _ = try assembler.columns(in: source) }
+  let total = sources.reduce(0) { $0 + $1.entryCount }
+  var done = 0
+  for (index, source) in sources.enumerated() where !assembler.isFull {
+    let entries = try read(source, index: index, assembler: &assembler, writer: writer) {
+      entries, count in
+      progress.update(
+        task: "prepare \(sample.name)", done: done + entries, total: total, unit: "entries",
+        detail: "\(count) events")
+    }
+    done += entries
+    writer.manifest.sources.append(
+      try describe(files[index], tree: source.treeName, entries: entries))
+  }
+  writer.manifest.cutFlow = assembler.cutFlow
+  guard assembler.eventCount > 0 else {
+    let flow = assembler.cutFlow.map { "\n    \($0.passed)  \($0.name)" }.joined()
+    throw PreparationError(
+      .noEvents, sample: sample.name, file: nil,
+      "no event passed. The number of events after each cut:\(flow)")
+  }
+  return try writer.finish()
+}
+
+/// Reads one source into a writer and returns the number of entries read.
+private func read(
+  _ source: some ColumnSource, index: Int, assembler: inout EventAssembler,
+  writer: EventStoreWriter, report: (_ entries: Int, _ events: Int) -> Void
+) throws -> Int {
+  let names = try assembler.columns(in: source)
+  let identifierNames = try assembler.identifierColumns(in: source)
+  var start = 0
+  while start < source.entryCount && !assembler.isFull {
+    try Interruption.check()
+    let end = min(start + chunkEntries, source.entryCount)
+    let (batch, origins) = try assembler.assemble(
+      source, names: names, identifiers: identifierNames, entries: start..<end, index: index)
+    try writer.append(batch, origins: origins)
+    start = end
+    report(start, assembler.eventCount)
+  }
+  return start
+}
+
+extension EventAssembler {
+  /// Reads a range of entries and makes its events.
+  mutating func assemble(
+    _ source: some ColumnSource, names: [String], identifiers identifierNames: [String?],
+    entries: Range<Int>, index: Int
+  ) throws -> (EventBatch, [EventOrigin]) {
+    let chunk = try ColumnChunk(
+      source, columns: names, entries: entries, sample: sample.name, events: events)
+    let known = try source.read(identifierNames.compactMap { $0 }, entries: entries)
+    var columns = known[...]
+    let identifiers = identifierNames.map { name in
+      name == nil ? Array(repeating: nil, count: entries.count) : integers(columns.removeFirst())
+    }
+    return try assemble(chunk, identifiers: identifiers, source: index)
+  }
+
+  /// Returns the values of a column as integers, `nil` where they are none or negative.
+  private func integers(_ column: Column) -> [Int?] {
+    if column.offsets != nil { return Array(repeating: nil, count: column.entryCount) }
+    return switch column.values {
+    // An event number may be larger than what double precision holds exactly.
+    case .uint64(let values): values.map { Int(exactly: $0) }
+    case .int64(let values): values.map { $0 < 0 ? nil : Int($0) }
+    default: column.doubles().map { value in Int(exactly: value).flatMap { $0 < 0 ? nil : $0 } }
+    }
+  }
+}
+
+// MARK: - Up to date
+
+private func fingerprint(_ configuration: String) -> String {
+  var hash = Checksum()
+  hash.update("format \(StoreManifest.currentFormatVersion)\n\(configuration)")
+  return hash.hexadecimal
+}
+
+private func indented(_ text: String) -> String {
+  text.split(separator: "\n").map { "  \($0)\n" }.joined()
+}
+
+/// Returns the manifest of a store that need not be made again.
+private func upToDate(_ folder: String, configuration: String, files: [String]) -> StoreManifest? {
+  // A store that cannot be opened is made again, whatever is wrong with it.
+  guard let manifest = try? EventStore(path: folder).manifest,
+    manifest.configurationFingerprint == fingerprint(configuration)
+  else { return nil }
+  // A sample that was full early has read only the first of its files.
+  let known = manifest.sources
+  guard known.count == files.count || manifest.isFull, known.count <= files.count else {
+    return nil
+  }
+  for (source, file) in zip(known, files) {
+    guard source.path == absolute(file), let (size, time) = sizeAndTime(file), size == source.size
+    else { return nil }
+    if time != source.modificationTime, (try? Checksum.ofFile(file)) != source.checksum {
+      return nil
+    }
+  }
+  return manifest
+}
+
+extension StoreManifest {
+  /// Whether the sample's limit on the number of events ended it.
+  fileprivate var isFull: Bool {
+    cutFlow.last.map { $0.name == "the first \($0.passed) events" } ?? false
+  }
+}
+
+private func describe(_ file: String, tree: String, entries: Int) throws -> StoreManifest.Source {
+  let (size, time) = sizeAndTime(file) ?? (0, 0)
+  return .init(
+    path: absolute(file), size: size, modificationTime: time, checksum: try Checksum.ofFile(file),
+    tree: tree, entries: entries)
+}
+
+private func absolute(_ file: String) -> String { URL(fileURLWithPath: file).standardized.path }
+
+private func sizeAndTime(_ file: String) -> (size: Int, time: Double)? {
+  var status = stat()
+  guard stat(file, &status) == 0 else { return nil }
+  let time = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+  return (Int(status.st_size), time)
+}
