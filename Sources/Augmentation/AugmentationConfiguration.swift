@@ -65,9 +65,13 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
   ///     dropFeatures: 0
   ///     acceptance:
   ///       muon: {maximumAbsoluteEta: 2.4, minimumPt: 20}
+  ///       jet: 4.7                       # maximumAbsoluteEta alone
+  ///
+  /// Without a section, `nil`, all is as by default.
   ///
   /// - Throws: `ConfigurationError`.
-  public init(_ node: ConfigurationNode) throws(ConfigurationError) {
+  public init(_ node: ConfigurationNode?) throws(ConfigurationError) {
+    guard let node else { return }
     rotateAboutBeam = try node.bool("rotateAboutBeam", default: rotateAboutBeam)
     reflectPhi = try node.bool("reflectPhi", default: reflectPhi)
     reflectZ = try node.bool("reflectZ", default: reflectZ)
@@ -79,7 +83,8 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
     dropFeatures = try node.double("dropFeatures", default: dropFeatures, in: 0...1)
     for (name, value) in try node.entries("acceptance") {
       guard value.isMapping else {
-        throw value.fail(expected: "a mapping with maximumAbsoluteEta and minimumPt")
+        acceptance[name] = Acceptance(maximumAbsoluteEta: try value.asDouble(in: .positive))
+        continue
       }
       acceptance[name] = Acceptance(
         maximumAbsoluteEta: try value.optionalDouble("maximumAbsoluteEta", in: .positive),

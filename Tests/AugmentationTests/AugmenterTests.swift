@@ -261,6 +261,7 @@ import Testing
       longitudinalBoost: 1
       acceptance:
         muon: {maximumAbsoluteEta: 2.4, minimumPt: 20}
+        jet: 4.7
       """
     let root = try ConfigurationNode(text: text, name: "a.yaml")
     let configuration = try AugmentationConfiguration(root)
@@ -268,6 +269,8 @@ import Testing
     #expect(configuration.rotateAboutBeam && !configuration.reflectZ)
     #expect(configuration.longitudinalBoost == 1)
     #expect(configuration.acceptance["muon"] == .init(maximumAbsoluteEta: 2.4, minimumPt: 20))
+    #expect(configuration.acceptance["jet"] == .init(maximumAbsoluteEta: 4.7))
+    #expect(try AugmentationConfiguration(nil) == AugmentationConfiguration())
     let json = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(AugmentationConfiguration.self, from: json) == configuration)
     let bad = try ConfigurationNode(text: "dropObjects: 2", name: "a.yaml")

@@ -36,7 +36,7 @@ struct ColumnChunk {
         let entry = entries.lowerBound + value.entry(ofPosition: position)
         throw PreparationError(
           .invalidValue, sample: sample, file: source.name,
-          "the column \(name) is \(number) in entry \(entry).",
+          "the column \(name) is \(Self.words(number)) in entry \(entry).",
           remedy: number.isNaN
             ? "If that means missing, write missing: nan, or add nan to its list." : "")
       }
@@ -77,7 +77,7 @@ struct ColumnChunk {
       }
       throw PreparationError(
         .invalidValue, sample: sample, file: file,
-        "\(role), \(expression), is \(number) in entry \(entries.lowerBound + entry).")
+        "\(role), \(expression), is \(Self.words(number)) in entry \(entries.lowerBound + entry).")
     }
     return value
   }
@@ -112,6 +112,9 @@ struct ColumnChunk {
     }
     return result
   }
+
+  /// Returns how a number is written; undefined ones have a sign that says nothing.
+  private static func words(_ number: Double) -> String { number.isNaN ? "nan" : "\(number)" }
 
   private func located<R>(_ role: String, _ body: () throws -> R) throws -> R {
     do {

@@ -3,7 +3,7 @@
 import ROOTIO
 
 /// A table of columns from which events are prepared.
-protocol ColumnSource {
+package protocol ColumnSource {
   /// What to call it in errors.
   var name: String { get }
   /// The number of entries.
@@ -18,7 +18,7 @@ protocol ColumnSource {
 }
 
 /// Whether a column can be read as numbers.
-enum ColumnStatus: Equatable {
+package enum ColumnStatus: Equatable {
   case readable
   case missing
   /// It is there, but its values are not numbers, for this reason.

@@ -4,16 +4,16 @@ import ROOTIO
 import Runtime
 
 /// Makes events of columns, chunk by chunk, and counts what passes each cut.
-struct EventAssembler {
-  let events: EventsConfiguration
-  let sample: SampleConfiguration
-  let schema: EventSchema
+package struct EventAssembler {
+  package let events: EventsConfiguration
+  package let sample: SampleConfiguration
+  package let schema: EventSchema
   /// The number of events that passed each cut, in order.
-  private(set) var cutFlow: [StoreManifest.Cut]
+  package private(set) var cutFlow: [StoreManifest.Cut]
   /// The number of events made.
-  private(set) var eventCount = 0
+  package private(set) var eventCount = 0
 
-  init(events: EventsConfiguration, sample: SampleConfiguration) {
+  package init(events: EventsConfiguration, sample: SampleConfiguration) {
     self.events = events
     self.sample = sample
     schema = events.schema
@@ -26,7 +26,7 @@ struct EventAssembler {
   }
 
   /// Whether as many events were made as the sample may have.
-  var isFull: Bool { eventCount >= sample.maximumEvents ?? .max }
+  package var isFull: Bool { eventCount >= sample.maximumEvents ?? .max }
 
   /// Every expression with what it is for, and the names that are no columns.
   private var expressions: [(role: String, expression: ColumnExpression, local: Set<String>)] {
@@ -51,7 +51,7 @@ struct EventAssembler {
   /// Returns the columns that must be read, in order of first use.
   ///
   /// - Throws: ``PreparationError`` if the source lacks one, or has one that is no number.
-  func columns(in source: some ColumnSource) throws -> [String] {
+  package func columns(in source: some ColumnSource) throws -> [String] {
     var names: [String] = []
     for (role, expression, local) in expressions {
       for name in expression.columns where !local.contains(name) && !names.contains(name) {
@@ -83,7 +83,7 @@ struct EventAssembler {
   /// Returns the columns that identify an event in a source, where it has them.
   ///
   /// - Throws: ``PreparationError`` if a column that the configuration names is not there.
-  func identifierColumns(in source: some ColumnSource) throws -> [String?] {
+  package func identifierColumns(in source: some ColumnSource) throws -> [String?] {
     try EventsConfiguration.identifierNames.map { key in
       if let name = events.identifiers[key] {
         guard source.status(of: name) == .readable else {

@@ -85,7 +85,7 @@ private func read(
 
 extension EventAssembler {
   /// Reads a range of entries and makes its events.
-  mutating func assemble(
+  package mutating func assemble(
     _ source: some ColumnSource, names: [String], identifiers identifierNames: [String?],
     entries: Range<Int>, index: Int
   ) throws -> (EventBatch, [EventOrigin]) {

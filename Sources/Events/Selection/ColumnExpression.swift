@@ -59,7 +59,7 @@ public struct ColumnExpression: Sendable, Hashable, CustomStringConvertible {
   ///   - column: Returns the values of a column.
   /// - Returns: The values.
   /// - Throws: ``ExpressionError``, and what `column` throws.
-  func evaluate(
+  package func evaluate(
     firstEntry: Int = 0, column: (String) throws -> ExpressionValue
   ) throws -> ExpressionValue {
     try evaluate(root, firstEntry, column)

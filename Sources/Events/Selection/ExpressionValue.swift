@@ -3,7 +3,7 @@
 import ROOTIO
 
 /// What an expression is worth for some consecutive entries.
-enum ExpressionValue: Sendable {
+package enum ExpressionValue: Sendable {
   /// The same number everywhere.
   case constant(Double)
   /// One number per entry.
@@ -18,7 +18,7 @@ enum ExpressionValue: Sendable {
   }
 
   /// All numbers, entry after entry.
-  var values: [Double] {
+  package var values: [Double] {
     switch self {
     case .constant(let value): [value]
     case .flat(let values), .jagged(let values, _): values
