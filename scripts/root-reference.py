@@ -15,7 +15,8 @@ Types are numpy's kind and width ("f4", "b1", "S" for text). A digest is the 64-
 (offset basis 14695981039346656037, prime 1099511628211) of little-endian words of 64 bits, in
 hexadecimal: floating-point numbers by their bit pattern, integers sign-extended, of text the bytes
 with a 10 behind each. Counts are the numbers of values per entry; "-" where each entry has one.
-Branches that uproot reads as nested collections or maps have type "?" and no digests.
+Nested collections, maps and numbers of reduced precision, which ROOTIO does not read, have type "?" and no digests.
+Type "!" marks what uproot misreads.
 """
 
 import pathlib
@@ -43,7 +44,23 @@ def words(values):
 
 def described(branch):
     """Returns rows of suffix, type, count, digest of values and digest of counts."""
+    if type(branch.member("fLeaves")[0]).__name__.startswith(("Model_TLeafF16", "Model_TLeafD32")):
+        # Reduced precision, which ROOTIO lists and does not read.
+        return [("", "?", 0, "-", "-")]
+    features = branch.member("fIOFeatures", none_if_missing=True)
+    if features is not None and features.member("fIOBits") and "String" in repr(branch.interpretation):
+        # uproot 5.7.7 takes the lengths of entries, which this feature writes, for positions.
+        return [("", "!", 0, "-", "-")]
+    if isinstance(branch.interpretation, uproot.interpretation.strings.AsStrings) and any(
+        (branch.basket(i).byte_offsets[1:] == branch.basket(i).byte_offsets[:-1]).any()
+        for i in range(branch.num_baskets)
+    ):
+        # uproot 5.7.7 loses its place after an empty C string, for which ROOT writes no byte.
+        return [("", "!", 0, "-", "-")]
     array = branch.array()
+    if branch.member("fStreamerType", none_if_missing=True) == 6:
+        # A member that counts the elements of another is an Int_t in ROOT; uproot takes it for u4.
+        array = awkward.values_astype(array, "int32")
     if array.fields == ["0", "1"]:
         return [("", "?", 0, "-", "-")]
     if array.fields:

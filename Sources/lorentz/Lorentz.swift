@@ -6,5 +6,6 @@ import ArgumentParser
 struct Lorentz: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lorentz",
-    abstract: "Pre-train on real collisions, fine-tune with few labels.")
+    abstract: "Pre-train on real collisions, fine-tune with few labels.",
+    subcommands: [InspectCommand.self])
 }

@@ -18,26 +18,23 @@ struct StreamerInfo: Sendable {
     let fType: Int
     /// For an array inside the object: the number of its elements.
     let arrayLength: Int
-    /// The lengths of an array's dimensions, outermost first.
-    let dimensions: [Int]
     let typeName: String
     /// For an array behind a pointer: the member that counts its elements.
     let countName: String?
-    /// For a base class: its version.
-    let baseVersion: Int
   }
 }
 
 /// All descriptions of classes in a file.
 struct StreamerInfos: Sendable {
   private var versions: [String: [Int: StreamerInfo]] = [:]
+  private var ignoresVersions = false
 
   init(_ list: [StreamerInfo] = []) {
     for info in list { versions[info.className, default: [:]][info.version] = info }
   }
 
   func info(_ className: String, version: Int) -> StreamerInfo? {
-    versions[className]?[version]
+    ignoresVersions ? newest(className) : versions[className]?[version]
   }
 
   /// The only description of a class that has no version of its own, or the newest.
@@ -75,16 +72,13 @@ extension StreamerInfo {
     if let array = object.object("fElements") {
       for value in array.array("items") {
         guard case .object(let element) = value else { continue }
-        let dimensions = element.integers("fMaxIndex") ?? []
         elements.append(
           Element(
             name: element.string("fName") ?? "", title: element.string("fTitle") ?? "",
             fType: element.integer("fType") ?? -1,
             arrayLength: element.integer("fArrayLength") ?? 0,
-            dimensions: Array(dimensions.prefix(max(0, element.integer("fArrayDim") ?? 0))),
             typeName: element.string("fTypeName") ?? "",
-            countName: element.string("fCountName"),
-            baseVersion: element.integer("fBaseVersion") ?? 0))
+            countName: element.string("fCountName")))
       }
     }
     self.elements = elements
@@ -94,55 +88,45 @@ extension StreamerInfo {
 extension StreamerInfos {
   /// The classes that describe classes; they cannot be described by themselves.
   ///
+  /// One layout serves all versions: what newer ones added stands behind these members, where the
+  /// byte count skips it.
+  ///
   /// Specification: https://github.com/root-project/root/blob/v6-32-00/io/doc/TFile/streamerinfo.md
   static let bootstrap: StreamerInfos = {
     func member(_ name: String, _ fType: Int, length: Int = 0) -> StreamerInfo.Element {
       .init(
-        name: name, title: "", fType: fType, arrayLength: length, dimensions: [], typeName: "",
-        countName: nil, baseVersion: 0)
+        name: name, title: "", fType: fType, arrayLength: length, typeName: "", countName: nil)
     }
-    func base(_ name: String) -> StreamerInfo.Element { member(name, 0) }
-    var infos = [
-      StreamerInfo(
-        className: "TStreamerInfo", version: 9,
-        elements: [
-          base("TNamed"), member("fCheckSum", 13), member("fClassVersion", 3),
-          member("fElements", 64),
-        ])
+    func info(_ name: String, _ elements: [StreamerInfo.Element]) -> StreamerInfo {
+      StreamerInfo(className: name, version: 0, elements: elements)
+    }
+    let element = [member("TStreamerElement", 0)]
+    let counted =
+      element + [member("fCountVersion", 3), member("fCountName", 65), member("fCountClass", 65)]
+    let plain = [
+      "TStreamerBase", "TStreamerBasicType", "TStreamerObject", "TStreamerObjectAny",
+      "TStreamerObjectPointer", "TStreamerObjectAnyPointer", "TStreamerString",
+      "TStreamerArtificial", "TStreamerSTL",
     ]
-    // Versions 2 to 4 differ in what follows these members, which the byte count skips.
-    for version in 2...4 {
-      infos.append(
-        StreamerInfo(
-          className: "TStreamerElement", version: version,
-          elements: [
-            base("TNamed"), member("fType", 3), member("fSize", 3), member("fArrayLength", 3),
-            member("fArrayDim", 3), member("fMaxIndex", 23, length: 5), member("fTypeName", 65),
-          ]))
-    }
-    let counted = [member("fCountVersion", 3), member("fCountName", 65), member("fCountClass", 65)]
-    let own: [(String, [Int], [StreamerInfo.Element])] = [
-      ("TStreamerBase", [1, 2], []),
-      ("TStreamerBase", [3], [member("fBaseVersion", 3)]),
-      ("TStreamerBasicType", [1, 2], []),
-      ("TStreamerBasicPointer", [1, 2], counted),
-      ("TStreamerLoop", [1, 2], counted),
-      ("TStreamerObject", [1, 2], []),
-      ("TStreamerObjectAny", [1, 2], []),
-      ("TStreamerObjectPointer", [1, 2], []),
-      ("TStreamerObjectAnyPointer", [1], []),
-      ("TStreamerString", [1, 2], []),
-      ("TStreamerArtificial", [1, 2], []),
-      ("TStreamerSTL", [2, 3], [member("fSTLtype", 3), member("fCtype", 3)]),
-      ("TStreamerSTLstring", [2], []),
-    ]
-    for (name, versions, members) in own {
-      let baseName = name == "TStreamerSTLstring" ? "TStreamerSTL" : "TStreamerElement"
-      for version in versions {
-        infos.append(
-          StreamerInfo(className: name, version: version, elements: [base(baseName)] + members))
-      }
-    }
-    return StreamerInfos(infos)
+    var infos = StreamerInfos(
+      [
+        info(
+          "TStreamerInfo",
+          [
+            member("TNamed", 0), member("fCheckSum", 13), member("fClassVersion", 3),
+            member("fElements", 64),
+          ]),
+        info(
+          "TStreamerElement",
+          [
+            member("TNamed", 0), member("fType", 3), member("fSize", 3),
+            member("fArrayLength", 3), member("fArrayDim", 3), member("fMaxIndex", 23, length: 5),
+            member("fTypeName", 65),
+          ]),
+        info("TStreamerBasicPointer", counted), info("TStreamerLoop", counted),
+        info("TStreamerSTLstring", [member("TStreamerSTL", 0)]),
+      ] + plain.map { info($0, element) })
+    infos.ignoresVersions = true
+    return infos
   }()
 }

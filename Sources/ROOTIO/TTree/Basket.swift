@@ -8,7 +8,8 @@
 ///     2      fVersion
 ///     4      fBufferSize
 ///     4      fNevBufSize  entries that the offsets have room for; negative: one more byte follows
-///     (1)    fIOBits      bit 0: offsets are not written, but follow from the counter
+///     (1)    fIOBits      bit 0: positions are not written, but follow from the counter; where
+///                         there is no counter, lengths are written in their place
 ///     4      fNevBuf      entries
 ///     4      fLast        length of the values, plus fKeylen
 ///     1      flag         whether offsets follow, for baskets inside the tree's record
@@ -28,6 +29,8 @@ struct Basket: Sendable {
   private let stored: ByteSlice
   /// `nil`: stored as it is.
   private let blocks: [CompressedBlock]?
+  /// Whether the lengths of entries stand where else the positions do.
+  private let hasLengths: Bool
   /// The positions of the entries, for a basket inside the tree's record.
   private let embeddedOffsets: ByteSlice?
 
@@ -37,6 +40,7 @@ struct Basket: Sendable {
   ///   - storage: The file.
   ///   - offset: Where the record starts.
   ///   - byteCount: The length that the branch announces.
+  /// - Throws: `.truncated` or `.corrupted`.
   init(in storage: ByteStorage, at offset: Int, byteCount: Int) throws(DecodingFailure) {
     guard offset > 0, byteCount > 0 else {
       throw .corrupted("the branch announces \(byteCount) bytes at byte \(offset)", at: nil)
@@ -73,6 +77,7 @@ struct Basket: Sendable {
       stored.count == fObjlen
       ? nil : try CompressedBlock.blocks(of: stored, decompressedCount: fObjlen)
     embeddedOffsets = nil
+    hasLengths = fields.fIOBits & 1 != 0
   }
 
   /// Decodes a basket that was still in memory when its tree was written, so that it is a part of
@@ -93,6 +98,7 @@ struct Basket: Sendable {
       if fields.flag > 40 { _ = try Self.array(&reader) }
     }
     embeddedOffsets = offsets
+    hasLengths = false
     blocks = nil
     guard hasBuffer else {
       stored = ByteSlice(reader.storage, reader.offset..<reader.offset)
@@ -115,6 +121,7 @@ struct Basket: Sendable {
 
   private struct Fields {
     let fVersion: Int
+    let fIOBits: Int
     let fNevBuf: Int
     let fLast: Int
     let flag: Int
@@ -122,7 +129,7 @@ struct Basket: Sendable {
     init(_ reader: inout ByteReader) throws(DecodingFailure) {
       fVersion = try reader.int16("a basket")
       try reader.skip(4, "a basket")
-      if try reader.int32("a basket") < 0 { try reader.skip(1, "a basket") }
+      fIOBits = try reader.int32("a basket") < 0 ? try reader.byte("a basket") : 0
       fNevBuf = try reader.int32("a basket")
       fLast = try reader.int32("a basket")
       flag = try reader.byte("a basket")
@@ -141,6 +148,8 @@ struct Basket: Sendable {
     let values: ByteSlice
     /// `fNevBuf` positions or more, each of 4 bytes, counted from the start of the key.
     let offsets: ByteSlice?
+    /// Whether `offsets` holds 0 and then the lengths of the entries instead.
+    var hasLengths = false
   }
 
   /// Decompresses the basket.
@@ -158,6 +167,6 @@ struct Basket: Sendable {
     if let embeddedOffsets { return Contents(values: values, offsets: embeddedOffsets) }
     if border == all.count { return Contents(values: values, offsets: nil) }
     var reader = ByteReader(all.storage, from: start + border, to: all.range.upperBound)
-    return Contents(values: values, offsets: try Self.array(&reader))
+    return Contents(values: values, offsets: try Self.array(&reader), hasLengths: hasLengths)
   }
 }

@@ -52,7 +52,7 @@ struct BranchInterpretation {
 extension BranchInterpretation {
   /// Interprets a branch of fundamental types: one result for each of its leaves.
   ///
-  /// - Parameter counters: The names of the branches by their leaf.
+  /// `counters` holds the names of the branches by their leaf.
   static func leaves(
     of branch: StreamedObject, counters: [ObjectIdentifier: String]
   ) -> [(leaf: String, interpretation: BranchInterpretation)] {

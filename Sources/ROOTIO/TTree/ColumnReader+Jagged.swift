@@ -132,17 +132,22 @@ extension ColumnReader {
     }
     return try located(part.index) { () throws(DecodingFailure) in
       try table.withBytes { bytes throws(DecodingFailure) in
-        func position(_ entry: Int) -> Int {
-          if entry == basket.fNevBuf { return basket.border }
-          let stored = Int32(
-            bigEndian: bytes.loadUnaligned(fromByteOffset: entry * 4, as: Int32.self))
-          return Int(stored) - basket.fKeylen
+        func stored(_ entry: Int) -> Int {
+          Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: entry * 4, as: Int32.self)))
+        }
+        var start =
+          contents.hasLengths
+          ? (0..<part.wanted.lowerBound).reduce(0) { $0 + stored($1 + 1) }
+          : stored(part.wanted.lowerBound) - basket.fKeylen
+        func endOfEntry(_ entry: Int) -> Int {
+          if entry + 1 == basket.fNevBuf { return basket.border }
+          let next = stored(entry + 1)
+          return contents.hasLengths ? start + next : next - basket.fKeylen
         }
         var bounds: [Range<Int>] = []
         bounds.reserveCapacity(part.wanted.count)
-        var start = position(part.wanted.lowerBound)
         for entry in part.wanted {
-          let end = position(entry + 1)
+          let end = endOfEntry(entry)
           if start < 0 || end < start || end > basket.border {
             throw .corrupted(
               "entry \(entry) of the basket goes from byte \(start) to byte \(end) of "
@@ -165,7 +170,10 @@ extension ColumnReader {
       throw failure(part, "the basket lacks the positions of its entries")
     }
     let first = branch.baskets[part.index].entries
-    guard let counts = try tree.read([counter], entries: first).first, counts.offsets == nil else {
+    // Only a flat branch of numbers counts; anything else could lead back here without end.
+    guard let layout = try tree.branch(counter).layout, case .fixed(1, _, _) = layout.form,
+      let counts = try tree.read([counter], entries: first).first
+    else {
       throw failure(part, "the branch \(counter) does not count the elements")
     }
     return try located(part.index) { () throws(DecodingFailure) in
@@ -229,6 +237,12 @@ extension ColumnReader {
             "a collection announces \(count) strings, \(reader.left) bytes are left", at: nil)
         }
       } else if case .string(let header) = layout.form {
+        // ROOT writes nothing at all for an empty C string.
+        if range.isEmpty {
+          texts.append("")
+          counts.append(1)
+          continue
+        }
         try reader.skip(header, "a string")
       }
       for _ in 0..<count { texts.append(try reader.string("a string")) }

@@ -85,7 +85,8 @@ struct ColumnReader: Sendable {
       let length = part.basket.fNevBuf.multipliedReportingOverflow(by: stride)
       if length.overflow || length.partialValue != part.basket.border {
         throw failure(
-          part, "\(part.basket.fNevBuf) entries of \(stride) bytes announced in "
+          part,
+          "\(part.basket.fNevBuf) entries of \(stride) bytes announced in "
             + "\(part.basket.border) bytes of values")
       }
     }

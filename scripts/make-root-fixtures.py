@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the small ROOT files of the ROOTIO tests.
+
+    python3.11 -m venv /tmp/root && /tmp/root/bin/pip install root==0.1a12 numpy==2.4.6
+    /tmp/root/bin/python scripts/make-root-fixtures.py Tests/ROOTIOTests/Fixtures
+    /tmp/uproot/bin/python scripts/root-reference.py Tests/ROOTIOTests/Fixtures \
+        > Tests/ROOTIOTests/Fixtures/reference-fixtures.txt
+
+The second environment is that of `root-reference.py`. The values are formulas, not random.
+"""
+
+import array
+import pathlib
+import sys
+
+import ROOT
+
+folder = pathlib.Path(sys.argv[1])
+ROOT.gInterpreter.Declare("""
+struct FixtureHit { int channel; float energy[2]; };
+struct FixtureTrack { double pt; std::vector<int> hits; unsigned char n; float *w = nullptr; };
+""")
+
+
+def scalars():
+    """All fundamental types, arrays, several leaves, folders and cycles; zlib."""
+    file = ROOT.TFile(str(folder / "scalars.root"), "RECREATE", "", 101)
+    for title, entries in (("an older cycle", 3), ("all fundamental types", 20)):
+        tree = ROOT.TTree("all", title)
+        buffers = []
+        kinds = [("O", "b"), ("B", "b"), ("b", "B"), ("S", "h"), ("s", "H"), ("I", "i"),
+                 ("i", "I"), ("L", "q"), ("l", "Q"), ("G", "q"), ("g", "Q"), ("F", "f"),
+                 ("D", "d")]
+        for code, kind in kinds:
+            buffer = array.array(kind, [0])
+            buffers.append((buffer, code))
+            name = ("u" if code.islower() else "s") + code.upper()
+            tree.Branch(name, buffer, f"{name}/{code}")
+        matrix = array.array("f", [0] * 6)
+        tree.Branch("matrix", matrix, "matrix[2][3]/F")
+        record = ROOT.std.vector("float")(4)
+        pair = array.array("f", [0, 0])
+        tree.Branch("pair", pair, "x/F:y/F")
+        text = array.array("b", [0] * 300)
+        tree.Branch("text", text, "text/C")
+        for entry in range(entries):
+            for index, (buffer, code) in enumerate(buffers):
+                if code == "O":
+                    buffer[0] = entry % 2
+                elif code in "FD":
+                    buffer[0] = (entry - 7) * 1.25 + index
+                elif code.islower():
+                    buffer[0] = entry * 7 + index
+                else:
+                    buffer[0] = (entry - 7) * 3 + index
+            for index in range(6):
+                matrix[index] = entry + index / 8
+            pair[0], pair[1] = entry, -entry
+            for index in range(300):
+                text[index] = 97 + index % 26 if index < entry * 14 else 0
+            tree.Fill()
+        tree.Write()
+    file.mkdir("folder/inner").cd()
+    ntuple = ROOT.TNtuple("ntuple", "in a folder of a folder", "a:b:c")
+    for entry in range(10):
+        ntuple.Fill(entry, entry * entry, -entry)
+    ntuple.Write()
+    file.Close()
+
+
+def jagged(name, compression, offset_map):
+    """Counted arrays whose counter comes last, vectors, and strings, in several baskets."""
+    file = ROOT.TFile(str(folder / name), "RECREATE", "", compression)
+    tree = ROOT.TTree("Events", "jagged arrays")
+    if offset_map:
+        features = ROOT.TIOFeatures()
+        features.Set(ROOT.Experimental.EIOFeatures.kGenerateOffsetMap)
+        tree.SetIOFeatures(features)
+    count = array.array("i", [0])
+    values = array.array("f", [0] * 16)
+    pairs = array.array("h", [0] * 32)
+    vector = ROOT.std.vector("double")()
+    nested = ROOT.std.vector("vector<int>")()
+    hits = ROOT.std.vector("FixtureHit")()
+    string = ROOT.std.string()
+    counter = tree.Branch("n", count, "n/I")
+    tree.Branch("value", values, "value[n]/F")
+    tree.Branch("pair", pairs, "pair[n][2]/S")
+    tree.Branch("vector", vector)
+    tree.Branch("nested", nested)
+    tree.Branch("hits", hits)
+    tree.Branch("string", string)
+    for entry in range(60):
+        count[0] = entry * 7 % 5
+        vector.clear()
+        nested.clear()
+        hits.clear()
+        for index in range(count[0]):
+            values[index] = entry + index / 16
+            pairs[2 * index], pairs[2 * index + 1] = entry, -index
+            vector.push_back(entry * 1.5 - index)
+            nested.push_back(ROOT.std.vector("int")(index, entry))
+            hit = ROOT.FixtureHit()
+            hit.channel = entry * 10 + index
+            hit.energy[0], hit.energy[1] = entry, index
+            hits.push_back(hit)
+        string.assign("entry " * (entry % 50))
+        tree.Fill()
+        if entry % 25 == 24:
+            tree.FlushBaskets()
+    tree.Write()
+    file.Close()
+
+
+def ranges():
+    """Types of reduced precision, written but not read."""
+    file = ROOT.TFile(str(folder / "reduced.root"), "RECREATE", "", 101)
+    tree = ROOT.TTree("tree", "reduced precision")
+    single = array.array("f", [0])
+    double = array.array("d", [0])
+    tree.Branch("half", single, "half/f")
+    tree.Branch("halfRange", single, "halfRange/f[0,10,12]")
+    tree.Branch("double", double, "double/d")
+    tree.Branch("doubleRange", double, "doubleRange/d[0,10,20]")
+    tree.Branch("doubleBits", double, "doubleBits/d[0,0,14]")
+    for entry in range(10):
+        single[0] = double[0] = entry * 0.7
+        tree.Fill()
+    tree.Write()
+    file.Close()
+
+
+scalars()
+jagged("jagged-zstd.root", 505, False)
+jagged("jagged-lz4-offset-map.root", 404, True)
+jagged("jagged-lzma.root", 207, False)
+jagged("jagged-uncompressed.root", 0, False)
+ranges()
