@@ -65,7 +65,7 @@ extension Branch {
       String(entryCount),
       compressionLevel == 0 ? compression : "\(compression) \(compressionLevel)",
       String(compressedBytes), String(uncompressedBytes), String(basketCount),
-      reason.map { "not readable: \($0)" } ?? "",
+      reason.map { "not readable, \($0)" } ?? "",
     ]
   }
 }

@@ -6,6 +6,5 @@ import ArgumentParser
 struct Lorentz: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lorentz",
-    abstract: "Pre-train on real collisions, fine-tune with few labels.",
-    subcommands: [InspectCommand.self])
+    abstract: "Pre-train on real collisions, fine-tune with few labels.")
 }

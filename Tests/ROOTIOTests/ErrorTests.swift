@@ -134,9 +134,9 @@ import Testing
     let tree = try ROOTFile(path: path).tree("Events")
     expect(
       .unsupported,
-      "cannot read Events/nested in \(path): it holds objects of class vector<vector<int> > "
+      "cannot read Events/nested in \(path): unsupported: it holds objects of class vector<vector<int> > "
         + "(TBranchElement of version 10, type 0, streamer type -1, class version 6), which this "
-        + "reader does not know"
+        + "reader does not know."
     ) { try tree.read(["nested"]) }
   }
 
@@ -200,6 +200,36 @@ import Testing
     #expect(error.code == .corrupted)
     #expect(error.description.contains("cannot read basket 0 of Events/"))
     #expect(error.message.contains("the record's key says \"XBasket\" and "))
+  }
+
+  @Test func `blocks of the deflate format before zlib are read`() throws {
+    var data = try fixture("scalars.root")
+    let expected = try ROOTFile(path: write(data)).tree("all").read(["sI", "matrix", "text"])
+    var position = data.startIndex
+    var count = 0
+    while let block = data.range(of: Data([0x5A, 0x4C, 8]), in: position..<data.endIndex) {
+      // Both hold a deflate stream; only zlib puts two bytes in front of it.
+      let length = (0..<3).reduce(0) { $0 | Int(data[block.upperBound + $1]) << (8 * $1) }
+      let payload = block.upperBound + 6
+      data.replaceSubrange(
+        payload..<(payload + length), with: data[(payload + 2)..<(payload + length)] + [0, 0])
+      data.replaceSubrange(block, with: [0x43, 0x53, 8])
+      position = payload + length
+      count += 1
+    }
+    #expect(count > 10)
+    let found = try ROOTFile(path: write(data)).tree("all").read(["sI", "matrix", "text"])
+    #expect(found.map(\.values) == expected.map(\.values))
+  }
+
+  @Test func `a file that may not be read`() throws {
+    let path = try write(fixture("scalars.root"))
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+    // The administrator may read everything.
+    if getuid() == 0 { return }
+    expect(
+      .notPermitted, "cannot read \(path): Permission denied. Check the permissions of the file."
+    ) { try ROOTFile(path: path) }
   }
 
   /// Reads all branches and returns the first error.

@@ -10,7 +10,7 @@ import Testing
   @Test(arguments: [
     "scalars.root", "jagged-zstd.root", "jagged-lz4-offset-map.root", "jagged-lzma.root",
     "jagged-uncompressed.root",
-    "reduced.root",
+    "reduced.root", "embedded.root",
   ])
   func `a damaged file is read or refused and never ends the program`(_ name: String) throws {
     let original = try Data(contentsOf: TestFiles.fixtures.appending(path: name))
