@@ -80,7 +80,7 @@ let package = Package(
       name: "Study", dependencies: ["Classification", "Evaluation"]),
     .executableTarget(
       name: "lorentz",
-      dependencies: ["Study", argumentParser]),
+      dependencies: ["Study", "ROOTIO", argumentParser]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport"),

@@ -18,7 +18,26 @@ import ROOT
 folder = pathlib.Path(sys.argv[1])
 ROOT.gInterpreter.Declare("""
 struct FixtureHit { int channel; float energy[2]; };
-struct FixtureTrack { double pt; std::vector<int> hits; unsigned char n; float *w = nullptr; };
+struct FixturePacked {
+  Double32_t angle; //[-pi,pi,16]
+  Float16_t half;
+  Double32_t plain;
+  Double32_t range[2]; //[0,200,10]
+};
+void writePacked() {
+  TTree tree("split", "a split object");
+  FixturePacked packed;
+  tree.Branch("packed", &packed);
+  for (int entry = 0; entry < 10; ++entry) {
+    packed.angle = entry * 0.3 - 1;
+    packed.half = -entry / 3.0;
+    packed.plain = entry / 7.0;
+    packed.range[0] = entry;
+    packed.range[1] = 100 - entry;
+    tree.Fill();
+  }
+  tree.Write();
+}
 """)
 
 
@@ -112,8 +131,22 @@ def jagged(name, compression, offset_map):
     file.Close()
 
 
+def chunks():
+    """A basket of 20 MB, so that it is compressed in two blocks."""
+    file = ROOT.TFile(str(folder / "chunks.root"), "RECREATE", "", 505)
+    tree = ROOT.TTree("tree", "long baskets")
+    values = array.array("d", [0] * 250000)
+    tree.Branch("values", values, "values[250000]/D", 64000000)
+    for entry in range(10):
+        for index in range(0, 250000, 50000):
+            values[index] = entry + index
+        tree.Fill()
+    tree.Write()
+    file.Close()
+
+
 def ranges():
-    """Types of reduced precision, written but not read."""
+    """Types of reduced precision, and split objects with them."""
     file = ROOT.TFile(str(folder / "reduced.root"), "RECREATE", "", 101)
     tree = ROOT.TTree("tree", "reduced precision")
     single = array.array("f", [0])
@@ -123,15 +156,44 @@ def ranges():
     tree.Branch("double", double, "double/d")
     tree.Branch("doubleRange", double, "doubleRange/d[0,10,20]")
     tree.Branch("doubleBits", double, "doubleBits/d[0,0,14]")
+    triple = array.array("f", [0, -1.5, 3.25])
+    tree.Branch("halfArray", triple, "halfArray[3]/f")
     for entry in range(10):
         single[0] = double[0] = entry * 0.7
         tree.Fill()
     tree.Write()
+    ROOT.writePacked()
+    file.Close()
+
+
+def embedded():
+    """A tree saved while its last baskets are in memory, so that they are part of its record."""
+    file = ROOT.TFile(str(folder / "embedded.root"), "RECREATE", "", 101)
+    tree = ROOT.TTree("tree", "baskets inside the record of the tree")
+    count = array.array("i", [0])
+    values = array.array("d", [0] * 8)
+    vector = ROOT.std.vector("int")()
+    tree.Branch("n", count, "n/I")
+    tree.Branch("value", values, "value[n]/D")
+    tree.Branch("vector", vector)
+    for entry in range(30):
+        count[0] = entry % 4
+        vector.clear()
+        for index in range(count[0]):
+            values[index] = entry / (index + 1)
+            vector.push_back(entry - index)
+        tree.Fill()
+        if entry == 19:
+            tree.FlushBaskets()
+    tree.AutoSave()
     file.Close()
 
 
 scalars()
+embedded()
 jagged("jagged-zstd.root", 505, False)
 jagged("jagged-lz4-offset-map.root", 404, True)
 jagged("jagged-lzma.root", 207, False)
+chunks()
+jagged("jagged-uncompressed.root", 0, False)
 ranges()

@@ -45,7 +45,7 @@ public final class ROOTFile: Sendable {
     public let name: String
     /// The title, as stored.
     public let title: String
-    /// The class: `TTree`, `TNtuple`, `ROOT::RNTuple` …
+    /// The class, as in `TTree`, `TNtuple` or `ROOT::RNTuple`.
     public let className: String
     /// The number behind the semicolon; of several with the same name the highest counts.
     public let cycle: Int
@@ -83,6 +83,7 @@ public final class ROOTFile: Sendable {
   ///
   /// - Parameter name: Its name with its folders, as in `Events/Events`. The highest cycle is
   ///   taken; `Events;2` names another one.
+  /// - Returns: The tree; the same object each time.
   /// - Throws: ``ROOTFileError``: `missingObject` with the nearest names, `unsupported` for an
   ///   RNTuple or another object, `truncated` or `corrupted` for a damaged file.
   public func tree(_ name: String) throws(ROOTFileError) -> Tree {
@@ -91,7 +92,8 @@ public final class ROOTFile: Sendable {
     if let known = cache.withLock({ $0.trees[identifier] }) { return known }
     let className = entry.key.fClassName
     if Self.rntupleClasses.contains(className) {
-      throw unsupported(entry, "this is an RNTuple (\(className)), which is listed but not read yet")
+      throw unsupported(
+        entry, "this is an RNTuple (\(className)), which is listed but not read yet")
     }
     if !Self.treeClasses.contains(className) {
       throw unsupported(entry, "this is a \(className), not a tree")
@@ -127,13 +129,15 @@ public final class ROOTFile: Sendable {
     }
     if let best { return best }
     let names = trees.map(\.name)
+    let hint = nearestNamesHint(for: name, among: names)
     let listed =
       names.isEmpty
-      ? "It has no trees."
-      : "It has: \(names.prefix(10).joined(separator: ", "))\(names.count > 10 ? ", …" : "")."
+      ? " It has no trees."
+      : " It has: \(names.prefix(10).joined(separator: ", "))\(names.count > 10 ? ", …" : "")."
     throw ROOTFileError(
       code: .missingObject,
-      message: "the file has no tree \(name).\(nearestNamesHint(for: name, among: names)) \(listed)",
+      message:
+        "the file has no tree \(name).\(hint.isEmpty ? listed : hint)",
       location: .init(file: path))
   }
 

@@ -122,6 +122,6 @@ struct DecodingFailure: Error {
   }
 
   static func unsupported(_ found: String, at offset: Int? = nil) -> DecodingFailure {
-    DecodingFailure(code: .unsupported, message: found, byteOffset: offset)
+    DecodingFailure(code: .unsupported, message: "unsupported: \(found).", byteOffset: offset)
   }
 }

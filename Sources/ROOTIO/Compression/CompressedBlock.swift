@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One block of a compressed record. A record longer than 16 MiB is compressed in several.
+/// One block of a compressed record.
+///
+/// A record longer than 16 MiB is compressed in several.
 ///
 ///     offset  bytes  meaning
 ///     0       2      algorithm: "ZL" zlib, "XZ" LZMA, "L4" LZ4, "ZS" Zstandard, "CS" old deflate
@@ -34,6 +36,7 @@ struct CompressedBlock: Sendable {
   ///   - slice: The compressed record, key excluded.
   ///   - decompressedCount: The length that the key announces.
   /// - Returns: Blocks that lie in the slice and add up to `decompressedCount`.
+  /// - Throws: `.truncated` or `.corrupted`.
   static func blocks(
     of slice: ByteSlice, decompressedCount: Int
   ) throws(DecodingFailure) -> [CompressedBlock] {

@@ -54,6 +54,7 @@ struct KeyRecord: Sendable {
   ///   - className: The class that the folder announced.
   /// - Returns: The object, and the length of the key in front of it, from whose start the object's
   ///   internal references count.
+  /// - Throws: `.truncated` or `.corrupted`.
   static func record(
     in storage: ByteStorage, at offset: Int, className: String
   ) throws(DecodingFailure) -> (object: ByteSlice, key: KeyRecord) {

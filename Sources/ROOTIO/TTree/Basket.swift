@@ -40,6 +40,7 @@ struct Basket: Sendable {
   ///   - storage: The file.
   ///   - offset: Where the record starts.
   ///   - byteCount: The length that the branch announces.
+  /// - Throws: `.truncated` or `.corrupted`.
   init(in storage: ByteStorage, at offset: Int, byteCount: Int) throws(DecodingFailure) {
     guard offset > 0, byteCount > 0 else {
       throw .corrupted("the branch announces \(byteCount) bytes at byte \(offset)", at: nil)

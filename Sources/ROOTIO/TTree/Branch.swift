@@ -12,12 +12,16 @@ public struct Branch: Sendable {
     case jagged
   }
 
-  /// The name, as stored; a branch inside a split object has its parents in front: `evt/P3/P3.Px`.
+  /// The name, as stored.
+  ///
+  /// A branch inside a split object has its parents in front: `evt/P3/P3.Px`.
   /// A leaf of a branch with several leaves has the branch in front: `position.x`.
   public let name: String
   /// The title, as stored.
   public let title: String
-  /// The type: `float`, `double`, `int32`, `uint64`, `bool`, `string` …; with fixed dimensions
+  /// The type of an entry.
+  ///
+  /// `float`, `double`, `int32`, `uint64`, `bool`, `string` …; with fixed dimensions
   /// `float[3][4]`; counted by another branch `float[nMuon]`; collections `vector<float>`. What
   /// cannot be read has the name of its C++ class.
   public let typeName: String
@@ -121,6 +125,11 @@ struct BasketLocation: Sendable {
     let known = min(fBasketBytes.count, fBasketEntry.count, fBasketSeek.count)
     if fWriteBasket < 0 || fWriteBasket > known || fEntries < 0 {
       throw .corrupted("\(fWriteBasket) baskets announced, \(known) are listed", at: nil)
+    }
+    if let wrong = fBasketEntry.prefix(fWriteBasket + 1).first(where: {
+      !(0...fEntries).contains($0)
+    }) {
+      throw .corrupted("a basket starts with entry \(wrong) of \(fEntries)", at: nil)
     }
     let inMemory = branch.object("fBaskets")?.array("items") ?? []
     var locations: [BasketLocation] = []

@@ -6,6 +6,8 @@ import Foundation
 struct BranchLayout: Sendable {
   let element: ElementType
   let form: Form
+  /// For numbers that are smaller in the file than in memory.
+  var packing: Packing?
 
   enum Form: Sendable {
     /// `count` values at byte `offset` of entries that are `stride` bytes long.
@@ -33,9 +35,11 @@ struct BranchInterpretation {
   let typeName: String
   let layout: Result<BranchLayout, DecodingFailure>
 
-  private init(_ typeName: String, _ element: ElementType, _ form: BranchLayout.Form) {
+  private init(
+    _ typeName: String, _ element: ElementType, _ form: BranchLayout.Form, packing: Packing? = nil
+  ) {
     self.typeName = typeName
-    layout = .success(BranchLayout(element: element, form: form))
+    layout = .success(BranchLayout(element: element, form: form, packing: packing))
   }
 
   private init(_ typeName: String, unsupported reason: String) {
@@ -52,7 +56,7 @@ struct BranchInterpretation {
 extension BranchInterpretation {
   /// Interprets a branch of fundamental types: one result for each of its leaves.
   ///
-  /// - Parameter counters: The names of the branches by their leaf.
+  /// `counters` holds the names of the branches by their leaf.
   static func leaves(
     of branch: StreamedObject, counters: [ObjectIdentifier: String]
   ) -> [(leaf: String, interpretation: BranchInterpretation)] {
@@ -101,13 +105,23 @@ extension BranchInterpretation {
     _ leaf: StreamedObject, offset: Int, stride: Int?, counters: [ObjectIdentifier: String]
   ) -> BranchInterpretation {
     let isUnsigned = leaf.integer("fIsUnsigned") ?? 0 != 0
-    guard let element = ElementType(leafClass: leaf.className, isUnsigned: isUnsigned) else {
-      let name = leafTypeNames[leaf.className] ?? leaf.className
-      return BranchInterpretation(
-        name,
-        unsupported: "its leaf is a \(leaf.className) of version \(leaf.version) (\(name)), which "
-          + "this reader does not know")
+    var packing: Packing?
+    var packedType: ElementType?
+    if leaf.className == "TLeafF16" || leaf.className == "TLeafD32" {
+      packedType = leaf.className == "TLeafF16" ? .float32 : .float64
+      packing = Packing(
+        title: leaf.string("fTitle") ?? "", isDouble: leaf.className == "TLeafD32")
+      if packing == nil { packedType = nil }
     }
+    let known = ElementType(leafClass: leaf.className, isUnsigned: isUnsigned)
+    guard let element = packedType ?? known else {
+      return BranchInterpretation(
+        leaf.className,
+        unsupported: "its leaf \(leaf.string("fTitle") ?? "") is a \(leaf.className) of version "
+          + "\(leaf.version), which this reader does not know")
+    }
+    let typeName = packingNames[leaf.className] ?? element.name
+    let width = packing?.width ?? element.width
     if element == .string { return BranchInterpretation("string", .string, .string(header: 0)) }
     let length = leaf.integer("fLen") ?? 0
     guard (1...maximumLength).contains(length) else {
@@ -118,16 +132,17 @@ extension BranchInterpretation {
     if let counter = leaf.object("fLeafCount") {
       let name = counter.string("fName") ?? "?"
       return BranchInterpretation(
-        "\(element.name)[\(name)]\(dimensions)", element,
+        "\(typeName)[\(name)]\(dimensions)", element,
         .counted(
-          header: 0, multiple: length, counter: counters[ObjectIdentifier(counter)] ?? name))
+          header: 0, multiple: length, counter: counters[ObjectIdentifier(counter)] ?? name),
+        packing: packing)
     }
     return BranchInterpretation(
-      element.name + dimensions, element,
-      .fixed(count: length, offset: offset, stride: stride ?? element.width * length))
+      typeName + dimensions, element,
+      .fixed(count: length, offset: offset, stride: stride ?? width * length), packing: packing)
   }
 
-  private static let leafTypeNames = ["TLeafF16": "Float16_t", "TLeafD32": "Double32_t"]
+  private static let packingNames = ["TLeafF16": "Float16_t", "TLeafD32": "Double32_t"]
 
   /// The fixed dimensions in a leaf's title, as in `x[3][4]`; they must multiply to its length.
   static func dimensions(title: String, length: Int) -> String {
@@ -182,24 +197,24 @@ extension BranchInterpretation {
     guard fID >= 0 || fType == 0 || fType == -1 else { return unknown }
     switch streamerType {
     case 1...19, 21...39:
-      guard let element = ElementType(streamerType: streamerType % 20) else { return unknown }
+      guard let (element, packing, name) = number(streamerType % 20, member) else { return unknown }
+      let width = packing?.width ?? element.width
       let dimensions = dimensions(title: leaf.string("fTitle") ?? "", length: length)
       if isInCollection {
         guard let counter = leaf.object("fLeafCount") else { return unknown }
         return BranchInterpretation(
-          "\(element.name)[\(counter.string("fName") ?? "?")]\(dimensions)", element,
-          .counted(header: 0, multiple: length, counter: nil))
+          "\(name)[\(counter.string("fName") ?? "?")]\(dimensions)", element,
+          .counted(header: 0, multiple: length, counter: nil), packing: packing)
       }
       return BranchInterpretation(
-        element.name + dimensions, element,
-        .fixed(count: length, offset: 0, stride: length * element.width))
+        name + dimensions, element, .fixed(count: length, offset: 0, stride: length * width),
+        packing: packing)
     case 41...59:
-      guard !isInCollection, let element = ElementType(streamerType: streamerType % 20) else {
-        return unknown
-      }
+      guard !isInCollection, let (element, packing, name) = number(streamerType % 20, member)
+      else { return unknown }
       return BranchInterpretation(
-        "\(element.name)[\(member?.countName ?? "?")]", element,
-        .counted(header: 1, multiple: 1, counter: nil))
+        "\(name)[\(member?.countName ?? "?")]", element,
+        .counted(header: 1, multiple: 1, counter: nil), packing: packing)
     case 65:
       return isInCollection
         ? unknown : BranchInterpretation("string", .string, .string(header: 0))
@@ -214,6 +229,21 @@ extension BranchInterpretation {
     default:
       return unknown
     }
+  }
+
+  /// The type of a member that is a number or an array of them.
+  private static func number(
+    _ streamerType: Int, _ member: StreamerInfo.Element?
+  ) -> (element: ElementType, packing: Packing?, name: String)? {
+    guard streamerType == 9 || streamerType == 19 else {
+      return ElementType(streamerType: streamerType).map { ($0, nil, $0.name) }
+    }
+    let isDouble = streamerType == 9
+    // Without the member's title its range is not known.
+    guard let member, let packing = Packing(title: member.title, isDouble: isDouble) else {
+      return nil
+    }
+    return isDouble ? (.float64, packing, "Double32_t") : (.float32, packing, "Float16_t")
   }
 
   private static func member(

@@ -10,7 +10,9 @@ public struct Column: Sendable {
   public let name: String
   /// All values, entry after entry.
   public let values: ColumnValues
-  /// `nil`: one value per entry. Else one position in ``values`` more than there are entries: entry
+  /// Where the values of each entry are; `nil` where each has one.
+  ///
+  /// One position in ``values`` more than there are entries: entry
   /// `i` has the values from `offsets[i]` to before `offsets[i + 1]`. Arrays of several dimensions
   /// are row-major.
   public let offsets: [Int]?

@@ -170,7 +170,10 @@ extension ColumnReader {
       throw failure(part, "the basket lacks the positions of its entries")
     }
     let first = branch.baskets[part.index].entries
-    guard let counts = try tree.read([counter], entries: first).first, counts.offsets == nil else {
+    // Only a flat branch of numbers counts; anything else could lead back here without end.
+    guard let layout = try tree.branch(counter).layout, case .fixed(1, _, _) = layout.form,
+      let counts = try tree.read([counter], entries: first).first
+    else {
       throw failure(part, "the branch \(counter) does not count the elements")
     }
     return try located(part.index) { () throws(DecodingFailure) in

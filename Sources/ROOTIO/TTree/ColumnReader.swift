@@ -11,7 +11,8 @@ struct ColumnReader: Sendable {
   let entries: Range<Int>
 
   func column() throws(ROOTFileError) -> Column {
-    switch layout.element {
+    if let packing = layout.packing { return try unpackedColumn(packing) }
+    return switch layout.element {
     case .bool: try column(of: Bool.self)
     case .int8: try column(of: Int8.self)
     case .uint8: try column(of: UInt8.self)
@@ -85,7 +86,8 @@ struct ColumnReader: Sendable {
       let length = part.basket.fNevBuf.multipliedReportingOverflow(by: stride)
       if length.overflow || length.partialValue != part.basket.border {
         throw failure(
-          part, "\(part.basket.fNevBuf) entries of \(stride) bytes announced in "
+          part,
+          "\(part.basket.fNevBuf) entries of \(stride) bytes announced in "
             + "\(part.basket.border) bytes of values")
       }
     }

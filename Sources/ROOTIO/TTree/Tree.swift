@@ -63,6 +63,7 @@ public final class Tree: Sendable {
   /// Returns a branch.
   ///
   /// - Parameter name: Its name; its name without parents will do where only one branch has it.
+  /// - Returns: The branch; it may be one that cannot be read.
   /// - Throws: ``ROOTFileError`` with code `missingObject`, which lists the nearest names.
   public func branch(_ name: String) throws(ROOTFileError) -> Branch {
     if let index = indices[name] { return branches[index] }
