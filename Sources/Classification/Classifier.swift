@@ -40,11 +40,12 @@ public final class Classifier: Module {
     [("backbone", backbone), ("head", head)]
   }
 
-  /// Returns the logits of the classes. Shape `[B, C]`.
+  /// Returns the logits of the classes.
   ///
   /// - Parameters:
   ///   - batch: The events.
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
+  /// - Returns: Shape `[B, C]`.
   public func logits(_ batch: EventBatch, dropout: Generator? = nil) -> Tensor {
     head(backbone(backbone.input(batch), dropout: dropout).events)
   }
@@ -94,7 +95,9 @@ public final class Classifier: Module {
     }
   }
 
-  /// Returns the event vectors of the backbone. Shape `[events, D]`, row by row.
+  /// Returns the event vectors of the backbone.
+  ///
+  /// Shape `[events, D]`, row by row.
   ///
   /// - Throws: `EventStoreError` if an event is damaged.
   public func embeddings(of batch: EventBatch) -> Tensor {

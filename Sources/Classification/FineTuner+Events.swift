@@ -13,6 +13,7 @@ extension FineTuner {
   ///   - classNames: The names of the classes, by label.
   ///   - fraction: Share of the validation part; every class gives it at least one event.
   ///   - seed: The seed of the split.
+  /// - Returns: The parts, each in rising order.
   /// - Throws: ``ClassificationError`` if a class has fewer than two events or a label no name.
   static func stratifiedSplit(
     _ events: [Int], labels: [Int32], classNames: [String], fraction: Double, seed: UInt64

@@ -86,6 +86,7 @@ public final class FineTuner {
   /// Trains and keeps the parameters of the best validation loss.
   ///
   /// - Parameter report: Is told steps done and steps at most.
+  /// - Returns: The losses by look.
   /// - Throws: `InterruptedError` on Ctrl-C; `ModelError` with code `nonFinite` if the loss is not
   ///   a number; what the source throws for damaged events.
   public func run(report: (Int, Int) -> Void = { _, _ in }) throws -> FineTuningHistory {
@@ -95,7 +96,6 @@ public final class FineTuner {
     history.seconds = ProcessInfo.processInfo.systemUptime - start
     return history
   }
-
 
   /// Fits the head on the embeddings of the training events and of augmented copies of them.
   private func warmUpHead() throws {
@@ -147,7 +147,8 @@ public final class FineTuner {
         try Interruption.check()
         var batch = try source.batch(events: Array(order[start..<start + size]))
         if let augmenter { batch = augmenter.apply(to: batch, epoch: epoch) }
-        lossSum += try self.step(batch, optimizer: optimizer, at: step,
+        lossSum += try self.step(
+          batch, optimizer: optimizer, at: step,
           learningRate: peak * schedule.factor(step: step))
         step += 1
         report(step, total)
@@ -187,7 +188,9 @@ public final class FineTuner {
     return AdamW(groups: groups)
   }
 
-  private func step(_ batch: EventBatch, optimizer: AdamW, at step: Int, learningRate: Double) throws -> Double {
+  private func step(_ batch: EventBatch, optimizer: AdamW, at step: Int, learningRate: Double)
+    throws -> Double
+  {
     let dropout =
       classifier.backbone.configuration.dropout > 0
       ? Generator(
@@ -217,7 +220,8 @@ public final class FineTuner {
     let targets = Tensor(batch.eventIndices.map { Int64(labels[$0]) }, device: device)
     let weights = Tensor(batch.eventIndices.map { eventWeights[$0] }, device: device)
     let logits = classifier.logits(batch, dropout: dropout)
-    return (Tensor.crossEntropy(logits: logits, targets: targets, reduction: .none) * weights).mean()
+    return (Tensor.crossEntropy(logits: logits, targets: targets, reduction: .none) * weights)
+      .mean()
   }
 
   private func validationLoss() throws -> Double {

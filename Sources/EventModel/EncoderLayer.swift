@@ -44,7 +44,9 @@ public final class EncoderLayer: Module {
     ]
   }
 
-  /// Returns the tokens after the layer. Shape `[tokens, D]`, as the input.
+  /// Returns the tokens after the layer.
+  ///
+  /// Shape `[tokens, D]`, as the input.
   func callAsFunction(_ tokens: Tensor, input: ModelInput, dropout: Generator?) -> Tensor {
     let attended = drop(attention(attentionNorm(tokens), input: input), dropout)
     let middle = tokens + attended

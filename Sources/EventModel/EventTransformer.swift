@@ -14,9 +14,13 @@ import Torch
 public final class EventTransformer: Module {
   /// What the encoder makes of a batch, in the order of the batch.
   public struct Encoding {
-    /// One vector for each event. Shape `[B, D]`.
+    /// One vector for each event.
+    ///
+    /// Shape `[B, D]`.
     public let events: Tensor
-    /// One vector for each object. Shape `[T, D]`.
+    /// One vector for each object.
+    ///
+    /// Shape `[T, D]`.
     public let objects: Tensor
   }
 
@@ -92,6 +96,7 @@ public final class EventTransformer: Module {
   /// Learning rates by depth use it.
   ///
   /// - Parameter name: The parameter's name, as in "encoder.2.attention.output.weight".
+  /// - Returns: The depth.
   public func depth(ofParameter name: String) -> Int {
     let parts = name.split(separator: ".")
     if parts.first == "encoder", parts.count > 1, let index = Int(parts[1]) { return index + 1 }
@@ -109,6 +114,7 @@ public final class EventTransformer: Module {
   /// - Parameters:
   ///   - input: The batch, prepared by ``input(_:mask:)``.
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
+  /// - Returns: The vectors of events and objects.
   public func callAsFunction(_ input: ModelInput, dropout: Generator? = nil) -> Encoding {
     let objects = objectEmbedding(objectInput(input.objects).gelu())  // [T, D]
     var events = eventToken.value.reshaped([1, configuration.width])

@@ -68,7 +68,8 @@ public struct InputNormalization: Codable, Hashable, Sendable {
         sums[2].add(InputNormalization.lnMass(momentum[momentum.startIndex + 3]))
         let kind = Int(batch.kinds[object])
         for feature in store.schema.objectKinds[kind].features.indices {
-          sums[3 + layout.firstFeature[kind] + feature].add(batch.features[object * width + feature])
+          sums[3 + layout.firstFeature[kind] + feature].add(
+            batch.features[object * width + feature])
         }
       }
       for event in 0..<batch.eventCount {
@@ -124,6 +125,7 @@ private struct Accumulator {
     guard count > 0 else { return InputNormalization.Moments() }
     let deviation = (squares / count).squareRoot()
     let isConstant = deviation <= 1e-6 * max(1, abs(mean))
-    return InputNormalization.Moments(mean: Float(mean), deviation: isConstant ? 1 : Float(deviation))
+    return InputNormalization.Moments(
+      mean: Float(mean), deviation: isConstant ? 1 : Float(deviation))
   }
 }

@@ -92,6 +92,7 @@ public struct ModelCheckpoint: Codable, Sendable {
   ///   - schema: The schema of the events.
   ///   - normalization: Mean and deviation of the new inputs.
   ///   - allowsGrowth: Whether another schema is accepted at all.
+  /// - Returns: The model.
   /// - Throws: ``ModelError`` with code `schemaMismatch`, which names what differs.
   public static func load(
     _ folder: String, schema: EventSchema, normalization: InputNormalization? = nil,

@@ -20,13 +20,21 @@ public struct ModelInput {
     var tokenCount: Int
   }
 
-  /// Inputs of the objects, in the order of the batch. Shape `[T, objectWidth]`.
+  /// Inputs of the objects, in the order of the batch.
+  ///
+  /// Shape `[T, objectWidth]`.
   let objects: Tensor
-  /// Inputs of the events. Shape `[B, eventWidth]`, or `nil` where the schema has no scalars.
+  /// Inputs of the events.
+  ///
+  /// Shape `[B, eventWidth]`, or `nil` where the schema has no scalars.
   let events: Tensor?
-  /// For each packed token, its row in event tokens followed by objects. Shape `[B + T]`.
+  /// For each packed token, its row in event tokens followed by objects.
+  ///
+  /// Shape `[B + T]`.
   let gather: Tensor
-  /// For each event token followed by objects, its place in the packed sequence. Shape `[B + T]`.
+  /// For each event token followed by objects, its place in the packed sequence.
+  ///
+  /// Shape `[B + T]`.
   let scatter: Tensor
   /// The runs of equal multiplicity, which cover the packed sequence.
   let groups: [Group]
@@ -86,7 +94,9 @@ public struct ModelInput {
     self.scatter = Tensor(scatter, device: device)
   }
 
-  /// Returns the normalized inputs of the objects, row by row, for messages. Shape `[T, objectWidth]`.
+  /// Returns the normalized inputs of the objects, row by row, for messages.
+  ///
+  /// Shape `[T, objectWidth]`.
   public func objectValues() -> [Float] { objects.floats() }
 
   /// Returns the rank in pT of every object among the objects of its kind in its event, from 0.

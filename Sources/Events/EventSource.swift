@@ -10,6 +10,7 @@ public protocol EventSource: Sendable {
   /// Returns events as one packed batch, in the order asked for.
   ///
   /// - Parameter events: Positions in the source; `EventBatch.eventIndices` repeats them.
+  /// - Returns: The events.
   /// - Throws: `EventStoreError` if an event is damaged.
   func batch(events: [Int]) throws -> EventBatch
 

@@ -48,7 +48,7 @@ public final class BatchLoader: Sendable {
   ///
   /// - Parameter body: Returns `false` to stop early.
   /// - Throws: What the store or the closure throws.
-  public func forEach(_ body: (EventBatch) throws -> Bool) throws {
+  public func consume(_ body: (EventBatch) throws -> Bool) throws {
     defer {
       state.withLock { $0.isStopped = true }
       room.signal()

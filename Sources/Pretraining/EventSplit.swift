@@ -11,6 +11,7 @@ public enum EventSplit {
   ///   - seed: The seed of the run.
   ///   - epoch: The epoch; every epoch has another order.
   ///   - purpose: Splitting and shuffling never share an order.
+  /// - Returns: The indices in another order.
   public static func shuffled(
     _ indices: [Int], seed: UInt64, epoch: Int, purpose: CounterBasedGenerator.Purpose = .shuffling
   ) -> [Int] {

@@ -113,19 +113,21 @@ public final class Pretrainer {
     let size = min(configuration.batchSize, order.count)
     let stepsPerEpoch = order.count / size
     let schedule = LearningRateSchedule.cosine(
-      warmupSteps: configuration.warmUpSteps, totalSteps: stepsPerEpoch * configuration.epochs, floor: 0)
+      warmupSteps: configuration.warmUpSteps, totalSteps: stepsPerEpoch * configuration.epochs,
+      floor: 0)
     let batches = (state.stepInEpoch..<stepsPerEpoch).map {
       Array(order[$0 * size..<($0 + 1) * size])
     }
     let loader = BatchLoader(store: store, batches: batches, augmenter: augmenter, epoch: epoch)
-    try loader.forEach { batch in
+    try loader.consume { batch in
       if Interruption.isRequested {
         try save()
         throw InterruptedError()
       }
       let step = epoch * stepsPerEpoch + state.stepInEpoch
       let start = ProcessInfo.processInfo.systemUptime
-      let losses = try self.step(batch, learningRateFactor: schedule.factor(step: step), epoch: epoch)
+      let losses = try self.step(
+        batch, learningRateFactor: schedule.factor(step: step), epoch: epoch)
       state.add(
         losses: losses, events: size, seconds: ProcessInfo.processInfo.systemUptime - start)
       report(

@@ -39,6 +39,7 @@ func makeObjectives(
 ///   - parameters: Names and parameters.
 ///   - weightDecay: The decay of matrices.
 ///   - scale: Factor of the learning rate.
+/// - Returns: Matrices and all others, those that exist.
 public func decayGroups(
   _ parameters: [(name: String, parameter: Parameter)], weightDecay: Double, scale: Double
 ) -> [AdamW.Group] {

@@ -23,6 +23,7 @@ public struct ScoringSummary: Codable, Sendable {
 ///   - output: A path that ends in `.csv` or `.jsonl`; it appears when it is complete.
 ///   - device: Where scores are computed.
 ///   - progress: Is told how far it is.
+/// - Returns: How many events were scored.
 /// - Throws: What reading and scoring throw.
 public func score(
   run: String, file: String, output: String, device: Device, progress: ProgressReporter
@@ -42,7 +43,8 @@ public func score(
   let isJSON = output.hasSuffix(".jsonl")
   let sink = try AtomicFile(path: output)
   if !isJSON {
-    try sink.write("entry," + checkpoint.classNames.map { "score_\($0)" }.joined(separator: ",") + "\n")
+    try sink.write(
+      "entry," + checkpoint.classNames.map { "score_\($0)" }.joined(separator: ",") + "\n")
   }
   var summary = ScoringSummary(entries: 0, scored: 0)
   try readEvents(of: file, events: configuration.events) { batch, entries, total in

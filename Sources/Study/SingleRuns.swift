@@ -2,8 +2,8 @@
 
 import Classification
 import Configuration
-import EventModel
 import Evaluation
+import EventModel
 import Events
 import Foundation
 import Pretraining
@@ -17,6 +17,7 @@ import Torch
 ///   - folder: Where the checkpoint and, under `stores`, the events go.
 ///   - device: Where it is trained.
 ///   - progress: Is told how far it is.
+/// - Returns: The losses by epoch.
 /// - Throws: What preparing and training throw.
 public func pretrain(
   _ configuration: StudyConfiguration, folder: String, device: Device, progress: ProgressReporter
@@ -44,6 +45,7 @@ public func pretrain(
 ///   - folder: Where the classifier and, under `stores`, the events go.
 ///   - device: Where it is trained.
 ///   - progress: Is told how far it is.
+/// - Returns: The losses by look.
 /// - Throws: What preparing and training throw; ``ClassificationError`` if backbone and mode do
 ///   not fit.
 public func finetune(

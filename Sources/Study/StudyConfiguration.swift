@@ -136,7 +136,8 @@ public struct StudyConfiguration {
     let armNames = arms.map(\.name)
     mainArm = try study.string("mainArm", default: armNames.last ?? "")
     referenceArm = try study.string(
-      "referenceArm", default: armNames.contains("scratch-augmented")
+      "referenceArm",
+      default: armNames.contains("scratch-augmented")
         ? "scratch-augmented" : armNames.first ?? "")
     for (key, arm) in [("mainArm", mainArm), ("referenceArm", referenceArm)]
     where !armNames.contains(arm) {
@@ -193,7 +194,8 @@ public struct StudyConfiguration {
             name: origin.name + (isAugmented ? "-augmented" : ""),
             title: origin.title + (isAugmented ? ", augmented" : ""),
             description: source
-              + (isAugmented ? ", augmentation in fine-tuning." : ", no augmentation in fine-tuning."),
+              + (isAugmented
+                ? ", augmentation in fine-tuning." : ", no augmentation in fine-tuning."),
             pretraining: origin.pretraining, finetuning: settings)
         }
       }

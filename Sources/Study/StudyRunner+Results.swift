@@ -127,6 +127,7 @@ extension StudyRun {
   /// The epoch whose parameters were kept, rounded.
   fileprivate var bestEpoch: Int {
     let steps = history.looks.last?.step ?? 0
-    return steps == 0 ? 0 : Int((history.epochs * Double(history.bestStep) / Double(steps)).rounded())
+    return steps == 0
+      ? 0 : Int((history.epochs * Double(history.bestStep) / Double(steps)).rounded())
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Classification
-import EventModel
 import Evaluation
+import EventModel
 import Events
 import Foundation
 import Pretraining
@@ -54,7 +54,8 @@ public struct StudyRunner {
     let stores = try prepareStores()
     let labelled = try labelledSource(stores: stores)
     let split = try TestSplit(
-      labels: labelled.labels(), configuration: configuration, needed: configuration.labels.last ?? 0)
+      labels: labelled.labels(), configuration: configuration,
+      needed: configuration.labels.last ?? 0)
     let histories = try pretrainAll(stores: stores)
     let runs = try trainAll(labelled: labelled, split: split)
     progress.finish()

@@ -17,7 +17,8 @@ struct Lorentz: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      PrepareCommand.self, PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self,
+      InspectCommand.self, PrepareCommand.self, PretrainCommand.self, FinetuneCommand.self,
+      EvaluateCommand.self,
       ScoreCommand.self, StudyCommand.self,
     ])
 
@@ -29,7 +30,7 @@ struct Lorentz: ParsableCommand {
     } catch let error as InterruptedError {
       printError("lorentz: \(error)")
       Self.exit(withError: ExitCode(130))
-    } catch where isOurs(error) {
+    } catch  where isOurs(error) {
       printError("lorentz: \(error)")
       Self.exit(withError: ExitCode(1))
     } catch {

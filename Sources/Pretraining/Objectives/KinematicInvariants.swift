@@ -109,9 +109,13 @@ public final class KinematicInvariants: PretrainingObjective {
     var first: [Int64] = []
     /// Kind and rank of its second object.
     var second: [Int64] = []
-    /// Standardized quantities, 0 where undefined. Shape `[pairs, 6]`.
+    /// Standardized quantities, 0 where undefined.
+    ///
+    /// Shape `[pairs, 6]`.
     var targets: [Float] = []
-    /// 1 where a quantity is defined, else 0. Shape `[pairs, 6]`.
+    /// 1 where a quantity is defined, else 0.
+    ///
+    /// Shape `[pairs, 6]`.
     var isDefined: [Float] = []
     /// How many quantities are defined.
     var definedCount = 0

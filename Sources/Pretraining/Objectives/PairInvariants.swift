@@ -29,6 +29,7 @@ public enum PairInvariants {
   ///   - second: Another object of the same event.
   ///   - batch: The batch.
   ///   - chargeFeature: For each kind, which feature is the charge; `nil` where it has none.
+  /// - Returns: The quantities 0 to 5; the last two elements are not used.
   public static func values(
     _ first: Int, _ second: Int, in batch: EventBatch, chargeFeature: [Int?]
   ) -> SIMD8<Float> {
@@ -76,6 +77,7 @@ public enum PairInvariants {
   /// - Parameters:
   ///   - store: The events; at most 20,000 of them are looked at, evenly spread.
   ///   - indices: Which of them may be looked at, as the training split.
+  /// - Returns: Moments of the quantities 0 to 5.
   /// - Throws: `EventStoreError` if an event cannot be read.
   public static func moments(
     store: any EventSource, indices: [Int]

@@ -36,5 +36,6 @@ public protocol PretrainingObjective: Module {
   ///   - batch: The events, augmented.
   ///   - backbone: The encoder that is trained.
   ///   - context: The seed and epoch, which decide what is hidden and asked.
+  /// - Returns: The loss.
   func loss(batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext) -> Tensor
 }

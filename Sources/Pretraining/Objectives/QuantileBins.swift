@@ -13,8 +13,9 @@ public struct QuantileBins: Codable, Hashable, Sendable {
   /// Largest number of bins of a quantity.
   public static let binCount = 32
 
-  /// Inner edges by kind and quantity, rising; empty where the kind lacks the quantity or it is
-  /// constant. Quantities are ln pT, eta, phi, ln(1 + m) and the features of the kind.
+  /// Inner edges by kind and quantity, rising.
+  ///
+  /// Empty where the kind lacks the quantity or it is constant. Quantities are ln pT, eta, phi, ln(1 + m) and the features of the kind.
   public private(set) var edges: [[[Float]]]
 
   /// Finds the edges from the events of a store, at most 50,000 of them, evenly spread.
@@ -47,6 +48,7 @@ public struct QuantileBins: Codable, Hashable, Sendable {
   ///   - quantity: 0 ln pT, 1 eta, 2 phi, 3 ln(1 + m), from 4 the features of the object's kind.
   ///   - object: The object.
   ///   - batch: The batch that holds it.
+  /// - Returns: The bin, in 0 ..< 32.
   public func bin(of quantity: Int, object: Int, in batch: EventBatch) -> Int? {
     let inner = edges[Int(batch.kinds[object])][quantity]
     let value = Self.value(of: quantity, object: object, in: batch)
