@@ -45,6 +45,6 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
 
   /// One line: the place, what was found, what was expected, what to do.
   public var description: String {
-    "\(location): \(statement)" + (remedy.isEmpty ? "" : " \(remedy)")
+    "\(location): \(statement)" + (remedy.isEmpty || remedy.hasPrefix("\n") ? remedy : " \(remedy)")
   }
 }

@@ -155,6 +155,9 @@ public final class ConfigurationNode {
       statement: "\(name) is \(found ?? target.summary); expected \(expected).", remedy: remedy)
   }
 
+  /// Returns the place of a key's value, or of the mapping where the key is absent.
+  public func location(of key: String) -> String { (entry(key)?.node ?? self).location }
+
   /// Checks that every key was read.
   ///
   /// - Throws: ``ConfigurationError`` with code `unknownKey` for the first that was not.

@@ -99,7 +99,8 @@ public final class ROOTFile: Sendable {
       throw unsupported(entry, "this is a \(className), not a tree")
     }
     let tree = try Tree(
-      name: entry.path, path: path, storage: storage, infos: try streamerInfos(), key: entry.key)
+      name: entry.path, path: path, storage: storage, infos: try streamerInfos(), key: entry.key,
+      fileCompression: header.fCompress)
     return cache.withLock { cache in
       // Two threads may have decoded it at the same time; everybody gets the same one.
       if let known = cache.trees[identifier] { return known }

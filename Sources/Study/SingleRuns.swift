@@ -62,6 +62,8 @@ public func finetune(
         : "cannot fine-tune: a backbone is given and finetuning.mode is scratch. "
           + "Leave out --backbone, or set finetuning.mode to full or frozen.")
   }
+  // A wrong path is told before events are prepared.
+  if let backbone { _ = try ModelCheckpoint.read(backbone) }
   let runner = StudyRunner(
     configuration: configuration, folder: folder, command: "", progress: progress)
   let source = try runner.labelledSource(stores: runner.prepareStores { $0.label != nil })

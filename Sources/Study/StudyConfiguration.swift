@@ -101,11 +101,9 @@ public struct StudyConfiguration {
     }
     events = try EventsConfiguration(root.requiredNode("events"))
     samples = try SampleConfiguration.list(root)
-    for sample in samples {
+    for (sample, node) in zip(samples, try root.nodes("samples")) {
       guard let label = sample.label, label >= classNames.count else { continue }
-      throw root.fail(
-        "samples", found: "a sample, \(sample.name), with the label \(label)",
-        expected: "labels 0 (\(classNames[0])) and 1 (\(classNames[1]))")
+      throw node.fail("label", expected: "0 (\(classNames[0])) or 1 (\(classNames[1]))")
     }
     model = try ModelConfiguration(root.node("model"))
     let augmentation = try root.node("augmentation").map(AugmentationConfiguration.init) ?? .init()
@@ -125,6 +123,9 @@ public struct StudyConfiguration {
 
     let study = try root.node("study") ?? ConfigurationNode(text: "{}", name: "study")
     labels = try study.contains("labels") ? study.ints("labels", in: 4...).sorted() : [100, 1000]
+    guard !labels.isEmpty, Set(labels).count == labels.count else {
+      throw study.fail("labels", expected: "different numbers of labelled events, one at least")
+    }
     seeds = try study.int("seeds", default: 5, in: 1...1000)
     seed = UInt64(try study.int("seed", default: 1, in: 0...1_000_000_000))
     testFraction = try study.double("testFraction", default: 0.5, in: 0.01...0.99)
@@ -154,6 +155,13 @@ public struct StudyConfiguration {
     try root.finish()
   }
 
+  /// What names of arms and pre-trainings are: files and folders have them too.
+  private static let folderNameExpected = "a name that can be a file's, without / and first dot"
+
+  private static func isFolderName(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !name.contains("\0")
+  }
+
   /// The pre-trainings of the section `study`: by default the published baseline and ours.
   private static func pretrainings(
     _ study: ConfigurationNode, pretraining: PretrainingConfiguration
@@ -166,7 +174,10 @@ public struct StudyConfiguration {
       return [("baseline", baseline), ("lorentz", pretraining)]
     }
     return try list.ownEntries().map { name, node in
-      (
+      guard isFolderName(name) else {
+        throw study.fail("pretrainings", found: "a name, \(name)", expected: folderNameExpected)
+      }
+      return (
         name,
         try PretrainingConfiguration(node.isNull ? nil : node, defaults: pretraining)
       )
@@ -200,8 +211,13 @@ public struct StudyConfiguration {
         }
       }
     }
+    var names: Set<String> = []
     return try study.nodes("arms").map { node in
       let name = try node.string("name")
+      guard isFolderName(name) else { throw node.fail("name", expected: folderNameExpected) }
+      guard names.insert(name).inserted else {
+        throw node.fail("name", found: "\(name) a second time", expected: "another name")
+      }
       let origin = try node.string("pretraining", default: "none")
       var settings = try FineTuningConfiguration(node.node("finetuning"), defaults: finetuning)
       let isAugmented = try node.bool("augmentation", default: true)

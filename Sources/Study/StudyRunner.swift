@@ -69,6 +69,8 @@ public struct StudyRunner {
   func prepareStores(
     where isNeeded: (SampleConfiguration) -> Bool = { _ in true }
   ) throws -> [String: EventStore] {
+    // The files of all samples are looked for before the first is read.
+    for sample in configuration.samples where isNeeded(sample) { _ = try sample.matchingFiles() }
     var stores: [String: EventStore] = [:]
     for sample in configuration.samples where isNeeded(sample) {
       let path = "\(folder)/stores/\(sample.name)"

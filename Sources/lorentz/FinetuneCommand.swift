@@ -28,6 +28,13 @@ struct FinetuneCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The folder of the classifier.")
   var output: String
 
+  func validate() throws {
+    if let labels, labels < 2 {
+      throw ValidationError(
+        "--labels is \(labels); expected at least 2, one to train and one to watch.")
+    }
+  }
+
   func run() throws {
     let configuration = try options.load()
     let device = try deviceOptions.choose()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import Runtime
 import Study
 
@@ -31,17 +32,29 @@ struct Lorentz: ParsableCommand {
       printError("lorentz: \(error)")
       Self.exit(withError: ExitCode(130))
     } catch  where isOurs(error) {
-      printError("lorentz: \(error)")
+      printError("lorentz: \(sentence(error))")
       Self.exit(withError: ExitCode(1))
     } catch {
       Self.exit(withError: error)
     }
   }
 
-  /// Whether an error describes itself to users; those of the argument parser are its own business.
+  /// Whether an error is not the argument parser's, whose words and exit codes are its own business.
   private static func isOurs(_ error: any Error) -> Bool {
-    error is any CustomStringConvertible
-      && !(error is ExitCode) && !(error is CleanExit) && !(error is ValidationError)
+    !(error is ExitCode) && !(error is CleanExit) && !(error is ValidationError)
       && !String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+  }
+
+  /// What users read of an error: its own sentence where it has one, never a dump of values.
+  private static func sentence(_ error: any Error) -> String {
+    switch error {
+    case is DecodingError:
+      "a JSON file holds something else than this program writes. Remove it, or run the command "
+        + "that wrote it again."
+    case _ where String(reflecting: type(of: error)).hasPrefix("Foundation"):
+      error.localizedDescription
+    case let error as any CustomStringConvertible: error.description
+    default: error.localizedDescription
+    }
   }
 }

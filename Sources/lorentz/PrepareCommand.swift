@@ -27,6 +27,8 @@ struct PrepareCommand: ParsableCommand {
     let configuration = try options.load()
     let progress = options.progress
     defer { progress.finish() }
+    // The files of all samples are looked for before the first is read.
+    for sample in configuration.samples { _ = try sample.matchingFiles() }
     var manifests: [String: StoreManifest] = [:]
     for sample in configuration.samples {
       let manifest = try prepare(

@@ -13,12 +13,13 @@ extension Plot {
         rows: curve.points.map { [$0.position, $0.trainingLoss, $0.validationLoss ?? .nan] })
       lines.append(
         line(
-          index, block, column: 2, style: "lines linewidth 1.5 dashtype 2 linecolor rgb \(color)",
+          index, block, column: 2,
+          style: "\(marks(curve)) linewidth 1.5 dashtype 2 linecolor rgb \(color)",
           title: "\(curve.name): training"))
       if curve.points.contains(where: { $0.validationLoss != nil }) {
         lines.append(
           line(
-            index, block, column: 3, style: "lines linewidth 2 linecolor rgb \(color)",
+            index, block, column: 3, style: "\(marks(curve)) linewidth 2 linecolor rgb \(color)",
             title: "\(curve.name): held out"))
       }
       blocks.append(block)
@@ -53,7 +54,7 @@ extension Plot {
         lines.append(
           line(
             blocks.count, block, column: 2,
-            style: "lines linewidth 2 linecolor rgb \(quoted(Palette.color(index)))",
+            style: "\(marks(curve)) linewidth 2 linecolor rgb \(quoted(Palette.color(index)))",
             title: curves.count > 1 ? curve.name : nil))
         blocks.append(block)
       }
@@ -68,6 +69,11 @@ extension Plot {
         "set xlabel \(quoted(axisTitle(curves)))", "set ylabel 'Loss'",
         "set key top right Left reverse samplen 2",
       ] + panels + ["unset multiplot"])
+  }
+
+  /// The style of a curve: a line through a single point cannot be seen, so that it needs a mark.
+  private static func marks(_ curve: StudyResults.PretrainingCurve) -> String {
+    curve.points.count > 1 ? "lines" : "linespoints pointtype 7 pointsize 0.6"
   }
 
   /// The unit that all curves share, with a capital letter; both units where they differ.

@@ -38,7 +38,8 @@ struct ColumnChunk {
           .invalidValue, sample: sample, file: source.name,
           "the column \(name) is \(Self.words(number)) in entry \(entry).",
           remedy: number.isNaN
-            ? "If that means missing, write missing: nan, or add nan to its list." : "")
+            ? "If that means missing, write missing: nan, or add nan to its list."
+            : "Every value of a column that is used has to be finite.")
       }
       raw[name] = value
       marked[name] = markers.isEmpty ? value : value.map { markers.contains($0) ? .nan : $0 }
@@ -77,7 +78,9 @@ struct ColumnChunk {
       }
       throw PreparationError(
         .invalidValue, sample: sample, file: file,
-        "\(role), \(expression), is \(Self.words(number)) in entry \(entries.lowerBound + entry).")
+        "\(role), \(expression), is \(Self.words(number)) in entry "
+          + "\(entries.lowerBound + entry); expected a finite number.",
+        remedy: "Change the expression, or keep such entries out by a selection.")
     }
     return value
   }
@@ -114,7 +117,7 @@ struct ColumnChunk {
   }
 
   /// Returns how a number is written; undefined ones have a sign that says nothing.
-  private static func words(_ number: Double) -> String { number.isNaN ? "nan" : "\(number)" }
+  static func words(_ number: Double) -> String { number.isNaN ? "nan" : "\(number)" }
 
   private func located<R>(_ role: String, _ body: () throws -> R) throws -> R {
     do {

@@ -158,7 +158,8 @@ package struct EventAssembler {
       else {
         throw PreparationError(
           .invalidValue, sample: sample.name, file: chunk.file,
-          "the weight is \(weights[entry]) in entry \(number); expected a finite number.")
+          "the weight is \(ColumnChunk.words(weights[entry])) in entry \(number); expected a finite "
+            + "number.")
       }
       batch.append(
         index: eventCount, objects: objects, scalars: scalars.map { Float($0[entry]) },

@@ -48,7 +48,7 @@ public struct SampleConfiguration: Sendable {
     guard !files.isEmpty else {
       throw node.fail("files", found: "empty", expected: "a file, a pattern or a list of them")
     }
-    let location = node.location
+    let location = node.location(of: "files")
     patterns = files.map { .init(text: $0, absolute: node.resolve($0), location: location) }
   }
 

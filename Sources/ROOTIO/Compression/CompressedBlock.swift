@@ -26,6 +26,16 @@ struct CompressedBlock: Sendable {
     case lz4
     case zstd
     case oldDeflate
+
+    /// The name that users read.
+    var name: String {
+      switch self {
+      case .zlib, .oldDeflate: "zlib"
+      case .lzma: "LZMA"
+      case .lz4: "LZ4"
+      case .zstd: "Zstandard"
+      }
+    }
   }
 
   static let headerLength = 9

@@ -29,6 +29,8 @@ struct Basket: Sendable {
   private let stored: ByteSlice
   /// `nil`: stored as it is.
   private let blocks: [CompressedBlock]?
+  /// How the first block is compressed; `nil` if the basket is not.
+  var algorithm: CompressedBlock.Algorithm? { blocks?.first?.algorithm }
   /// Whether the lengths of entries stand where else the positions do.
   private let hasLengths: Bool
   /// The positions of the entries, for a basket inside the tree's record.

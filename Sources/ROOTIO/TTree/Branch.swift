@@ -31,10 +31,10 @@ public struct Branch: Sendable {
   public let shape: Shape
   /// The number of entries.
   public let entryCount: Int
-  /// The compression algorithm of new baskets: `none`, `zlib`, `LZMA`, `LZ4` or `Zstandard`.
-  public let compression: String
-  /// The compression level, from 0 (none) to 9.
-  public let compressionLevel: Int
+  /// The compression algorithm: `none`, `zlib`, `LZMA`, `LZ4` or `Zstandard`.
+  public private(set) var compression: String
+  /// The compression level, from 1 to 9; 0 for none, and where the file does not tell it.
+  public private(set) var compressionLevel: Int
   /// The bytes of the baskets in the file, keys included.
   public let compressedBytes: Int
   /// The bytes of the baskets once decompressed, keys included.
@@ -63,14 +63,7 @@ public struct Branch: Sendable {
     entryCount = max(0, object.integer("fEntries") ?? 0)
     let fCompress = max(0, object.integer("fCompress") ?? 0)
     compressionLevel = fCompress % 100
-    compression =
-      switch (fCompress / 100, fCompress % 100) {
-      case (_, 0): "none"
-      case (2, _): "LZMA"
-      case (4, _): "LZ4"
-      case (5, _): "Zstandard"
-      default: "zlib"
-      }
+    compression = Self.compression(fCompress)
     compressedBytes = max(0, object.integer("fZipBytes") ?? 0)
     uncompressedBytes = max(0, object.integer("fTotBytes") ?? 0)
     var problem: DecodingFailure?
@@ -97,6 +90,30 @@ public struct Branch: Sendable {
       problem = failure
     }
     self.problem = problem
+  }
+
+  private static func compression(_ fCompress: Int) -> String {
+    switch (fCompress / 100, fCompress % 100) {
+    case (_, 0): "none"
+    case (2, _): "LZMA"
+    case (4, _): "LZ4"
+    case (5, _): "Zstandard"
+    default: "zlib"
+    }
+  }
+
+  /// Takes the compression from the first basket where the branch announces none.
+  ///
+  /// Some programs set the compression for the file alone, and leave `fCompress` of its branches
+  /// at 0.
+  mutating func findCompression(in storage: ByteStorage, fileCompression: Int) {
+    guard compressionLevel == 0, compressedBytes < uncompressedBytes,
+      let algorithm = (try? baskets.first?.basket(in: storage))?.algorithm
+    else { return }
+    compression = algorithm.name
+    if Self.compression(fileCompression) == compression {
+      compressionLevel = max(0, fileCompression) % 100
+    }
   }
 }
 

@@ -20,7 +20,8 @@ public final class Tree: Sendable {
   private let indices: [String: Int]
 
   init(
-    name: String, path: String, storage: ByteStorage, infos: StreamerInfos, key: KeyRecord
+    name: String, path: String, storage: ByteStorage, infos: StreamerInfos, key: KeyRecord,
+    fileCompression: Int
   ) throws(ROOTFileError) {
     self.name = name
     self.path = path
@@ -46,6 +47,9 @@ public final class Tree: Sendable {
       throw error.located(file: path, object: name)
     }
     self.entryCount = entryCount
+    for index in branches.indices {
+      branches[index].findCompression(in: storage, fileCompression: fileCompression)
+    }
     self.branches = branches
     var indices: [String: Int] = [:]
     var ambiguous: Set<String> = []

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// From ROOT files to a measured classifier, a command at a time.
+@Suite struct PipelineTests {
+  @Test func `prepare shows the cut flow, and leaves what is up to date`() throws {
+    let folder = try TinyStudy.folder()
+    let first = try Command.run(["prepare", "tiny.yaml", "-o", "stores"], in: folder.path)
+    #expect(first.status == 0)
+    #expect(first.output.contains("signal: 120 events"))
+    #expect(first.output.contains("at least 3 objects"))
+    let shard = folder.file("stores/signal/shard-00000.safetensors")
+    let time = try FileManager.default.attributesOfItem(atPath: shard)[.modificationDate] as? Date
+    let second = try Command.run(
+      ["prepare", "tiny.yaml", "-o", "stores", "--json"], in: folder.path)
+    #expect(second.status == 0)
+    #expect(second.error.isEmpty)
+    let manifests = try second.json()
+    #expect(manifests.keys.sorted() == ["signal", "ttbar", "unlabelled"])
+    let manifest = try #require(manifests["signal"] as? [String: Any])
+    #expect(manifest["eventCount"] as? Int == 120)
+    #expect(
+      try FileManager.default.attributesOfItem(atPath: shard)[.modificationDate] as? Date == time)
+    let third = try Command.run(
+      ["prepare", "tiny.yaml", "-o", "stores", "--set", "events.minimumObjects=5"], in: folder.path)
+    #expect(third.output.contains("at least 5 objects"))
+  }
+
+  @Test func `pretrain tells the losses as JSON`() throws {
+    let folder = try TinyStudy.folder()
+    let outcome = try Command.run(
+      ["pretrain", "tiny.yaml", "-o", "backbone", "--json"], in: folder.path)
+    #expect(outcome.status == 0)
+    #expect(outcome.error.isEmpty)
+    let epochs = try #require(try outcome.json()["epochs"] as? [Any])
+    #expect(epochs.count == 1)
+    #expect(FileManager.default.fileExists(atPath: folder.file("backbone/model.safetensors")))
+  }
+
+  @Test(arguments: ["full", "frozen", "scratch"])
+  func `a classifier is trained and measured`(_ mode: String) throws {
+    let trained = try TinyStudy.trained()
+    let folder = try TemporaryFolder()
+    let backbone = mode == "scratch" ? [] : ["--backbone", "backbone"]
+    let training = try Command.run(
+      ["finetune", "tiny.yaml", "--set", "finetuning.mode=\(mode)", "-o", folder.file("run")]
+        + backbone + ["--labels", "40", "--json"], in: trained)
+    #expect(training.status == 0, "\(training.error)")
+    #expect(training.error.isEmpty)
+    #expect(try training.json()["trainingCount"] as? Int ?? 0 > 0)
+    let text = try Command.run(["evaluate", folder.file("run")])
+    #expect(text.status == 0, "\(text.error)")
+    #expect(text.output.contains("AUC"))
+    #expect(text.output.contains("60 signal, 60 background"))
+    let measured = try Command.run(["evaluate", folder.file("run"), "--json"])
+    #expect(measured.error.isEmpty)
+    let auc = try #require(try measured.json()["auc"] as? Double)
+    #expect((0...1).contains(auc))
+  }
+
+  @Test func `backbone and mode have to fit`() throws {
+    let trained = try TinyStudy.trained()
+    let folder = try TemporaryFolder()
+    expectFailure(
+      try Command.run(["finetune", "tiny.yaml", "-o", folder.file("run")], in: trained),
+      says: ["no backbone is given", "--backbone FOLDER"])
+    expectFailure(
+      try Command.run(
+        [
+          "finetune", "tiny.yaml", "--backbone", "backbone", "-o", folder.file("run"), "--set",
+          "finetuning.mode=scratch",
+        ], in: trained), says: ["a backbone is given", "Leave out --backbone"])
+    for wrong in [folder.path, folder.file("nowhere")] {
+      expectFailure(
+        try Command.run(
+          ["finetune", "tiny.yaml", "--backbone", wrong, "-o", folder.file("run")], in: trained),
+        says: [wrong, "no model.json", "Name the folder that pretrain"])
+    }
+    expectFailure(
+      try Command.run(
+        [
+          "finetune", "tiny.yaml", "--backbone", "backbone", "-o", folder.file("run"), "--labels",
+          "5000",
+        ], in: trained), says: ["class ttbar has 120 events", "5000 are needed", "fewer labels"])
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/classifier.json")))
+  }
+
+  @Test func `a checkpoint of other columns is refused`() throws {
+    let folder = try TemporaryFolder()
+    expectFailure(
+      try Command.run(
+        [
+          "finetune", "tiny.yaml", "--backbone", "backbone", "-o", folder.file("run"), "--set",
+          "events.objects.0.features.isolation=Muon_pfRelIso04_all",
+        ], in: try TinyStudy.trained()),
+      says: ["checkpoint backbone", "another schema", "muon.isolation", "growSchema"])
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/classifier.json")))
+  }
+}

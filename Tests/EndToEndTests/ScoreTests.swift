@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ScoreTests {
+  /// Scores the signal sample and returns the lines of the output.
+  private func lines(_ classifier: String, _ output: String) throws -> [String] {
+    let outcome = try Command.run(["score", classifier, TinyStudy.signal, "-o", output])
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.output.contains("of 12000 events scored: \(output)"))
+    return try String(contentsOfFile: output, encoding: .utf8)
+      .split(separator: "\n").map(String.init)
+  }
+
+  @Test func `every entry has a line, in its order, the same each time`() throws {
+    let classifier = try TinyStudy.trained() + "/classifier"
+    let folder = try TemporaryFolder()
+    let csv = try lines(classifier, folder.file("a.csv"))
+    #expect(csv.first == "entry,score_ttbar,score_2HDM")
+    #expect(csv.count == 12_001)
+    for (entry, line) in csv.dropFirst().enumerated() {
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      guard cells.count == 3, Int(cells[0]) == entry, let background = Double(cells[1]),
+        let signal = Double(cells[2]), abs(background + signal - 1) < 1e-5
+      else {
+        Issue.record("line of entry \(entry): \(line)")
+        break
+      }
+    }
+    #expect(try lines(classifier, folder.file("b.csv")) == csv)
+    let json = try lines(classifier, folder.file("a.jsonl"))
+    #expect(json.count == 12_000)
+    let last = try #require(csv.last).split(separator: ",")
+    #expect(
+      json.last == "{\"entry\":11999,\"score_ttbar\":\(last[1]),\"score_2HDM\":\(last[2])}")
+    #expect(folder.contents == ["a.csv", "a.jsonl", "b.csv"])
+  }
+
+  @Test func `a score does not depend on which other events are scored`() throws {
+    let original = try TinyStudy.trained() + "/classifier"
+    let folder = try TemporaryFolder()
+    let stricter = folder.file("stricter")
+    try FileManager.default.copyItem(atPath: original, toPath: stricter)
+    let path = stricter + "/configuration.yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacingOccurrences(of: "minimumObjects: 3", with: "minimumObjects: 6")
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    let all = try lines(original, folder.file("all.csv"))
+    let some = try lines(stricter, folder.file("some.csv"))
+    var kept = 0
+    var dropped = 0
+    for (one, other) in zip(all, some).dropFirst() {
+      let (one, other) = (one.split(separator: ","), other.split(separator: ","))
+      #expect(one[0] == other[0])
+      guard other.count == 3 else {
+        dropped += 1
+        continue
+      }
+      kept += 1
+      let difference = abs((Double(one[1]) ?? .nan) - (Double(other[1]) ?? .nan))
+      if !(difference < 1e-5) { Issue.record("\(one) and \(other)") }
+    }
+    #expect(kept > 1000 && dropped > 1000)
+  }
+
+  @Test func `JSON sums up`() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Command.run([
+      "score", try TinyStudy.trained() + "/classifier", TinyStudy.signal, "-o",
+      folder.file("a.csv"), "--json",
+    ])
+    #expect(outcome.status == 0)
+    #expect(outcome.error.isEmpty)
+    let summary = try outcome.json()
+    #expect(summary["entries"] as? Int == 12_000)
+    #expect(summary["scored"] as? Int == 12_000)
+  }
+
+  @Test func `a folder that is no classifier is refused`() throws {
+    let trained = try TinyStudy.trained()
+    let folder = try TemporaryFolder()
+    for name in ["backbone", "nowhere"] {
+      expectFailure(
+        try Command.run(
+          ["score", name, TinyStudy.signal, "-o", folder.file("a.csv")], in: trained),
+        says: ["classifier \(name)", "no classifier.json", "Name the folder that finetune wrote"])
+      expectFailure(
+        try Command.run(["evaluate", name], in: trained), says: ["no classifier.json"])
+    }
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test func `a file without the columns of the training is refused`() throws {
+    let folder = try TemporaryFolder()
+    let classifier = folder.file("classifier")
+    try FileManager.default.copyItem(
+      atPath: try TinyStudy.trained() + "/classifier", toPath: classifier)
+    let path = classifier + "/configuration.yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacingOccurrences(of: "MET_phi", with: "MET_fi")
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    expectFailure(
+      try Command.run(["score", classifier, TinyStudy.signal, "-o", folder.file("a.csv")]),
+      says: [TinyStudy.signal, "no column MET_fi", "Did you mean MET_phi"])
+    #expect(folder.contents == ["classifier"])
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct StudyTests {
+  /// The results without what differs from one time to the next: the date, timings and the command.
+  private func results(_ folder: String) throws -> NSDictionary {
+    func stripped(_ value: Any) -> Any {
+      if let list = value as? [Any] { return list.map(stripped) }
+      guard let entries = value as? [String: Any] else { return value }
+      return entries.filter {
+        !["date", "seconds", "eventsPerSecond", "command"].contains($0.key)
+      }.mapValues(stripped)
+    }
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/results.json"))
+    return try #require(stripped(try JSONSerialization.jsonObject(with: data)) as? NSDictionary)
+  }
+
+  @Test func `a study reports, and repeated uses all that is there`() throws {
+    let folder = try TinyStudy.folder()
+    let first = try Command.run(["study", "tiny.yaml", "-o", "study"], in: folder.path)
+    #expect(first.status == 0, "\(first.error)")
+    #expect(first.output.contains("Labels  Arm"))
+    #expect(first.output.contains("Report: study/report.html"))
+    let study = folder.file("study")
+    for name in ["report.html", "results.json", "tables.txt", "configuration.yaml"] {
+      #expect(FileManager.default.fileExists(atPath: "\(study)/\(name)"))
+    }
+    let html = try String(contentsOfFile: study + "/report.html", encoding: .utf8)
+    #expect(html.contains("</html>"))
+    let hasGnuplot = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":")
+      .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+    if hasGnuplot == true {
+      for name in ["learning_curve", "roc_10", "scores_20", "pretraining_loss"] {
+        let plot = try String(contentsOfFile: "\(study)/plots/\(name).svg", encoding: .utf8)
+        #expect(plot.contains("</svg>"))
+      }
+    }
+    let before = try results(study)
+    let run = study + "/runs/lorentz-10-1.json"
+    let saved = try Data(contentsOf: URL(fileURLWithPath: run))
+    let second = try Command.run(["study", "tiny.yaml", "-o", "study", "--json"], in: folder.path)
+    #expect(second.status == 0)
+    #expect(second.error.isEmpty)
+    _ = try second.json()
+    #expect(try results(study) == before)
+    // The seconds of the training are still those of the first time.
+    #expect(try Data(contentsOf: URL(fileURLWithPath: run)) == saved)
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `an interrupted study continues to the same results`(_ signal: Int32) throws {
+    let folder = try TinyStudy.folder()
+    func arguments(_ output: String) -> [String] {
+      [
+        "study", "tiny.yaml", "-o", output, "--set", "study.seeds=1", "--set",
+        "study.labels=[10]", "--set", "pretraining.epochs=3",
+      ]
+    }
+    let running = try Command.start(arguments("study"), in: folder.path)
+    let checkpoint = folder.file("study/pretraining/lorentz/training.json")
+    let deadline = Date().addingTimeInterval(60)
+    while !FileManager.default.fileExists(atPath: checkpoint), running.process.isRunning,
+      Date() < deadline
+    {
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    kill(running.process.processIdentifier, signal)
+    let interrupted = try running.wait()
+    expectFailure(
+      interrupted, status: 130,
+      says: ["lorentz: interrupted.", "run the same command again to continue."])
+    #expect(!FileManager.default.fileExists(atPath: folder.file("study/results.json")))
+    let continued = try Command.run(arguments("study"), in: folder.path)
+    #expect(continued.status == 0, "\(continued.error)")
+    guard signal == SIGINT else { return }
+    let straight = try Command.run(arguments("straight"), in: folder.path)
+    #expect(straight.status == 0)
+    #expect(try results(folder.file("study")) == results(folder.file("straight")))
+  }
+
+  @Test(arguments: [
+    ("study.arms=[{name: a, pretraining: lorenz}]", ["lorenz", "baseline, lorentz"]),
+    ("study.mainArm=foo", ["study.mainArm is foo", "one of the arms scratch, lorentz"]),
+    ("study.arms=[{name: a}, {name: a}]", ["a a second time", "another name"]),
+    ("study.arms=[{name: a/b}]", ["a/b", "without / and first dot"]),
+    ("study.pretrainings={../x: {}}", ["../x", "without / and first dot"]),
+    ("study.labels=[]", ["study.labels", "one at least"]),
+    ("study.labels=[10, 10]", ["study.labels", "different numbers"]),
+    ("study.labels=[2]", ["2", "at least 4"]),
+    ("study.testFraction=1.5", ["1.5", "0.01 to 0.99"]),
+  ])
+  func `a study that cannot be is refused before anything is written`(
+    _ setting: String, _ words: [String]
+  ) throws {
+    let folder = try TinyStudy.folder()
+    let outcome = try Command.run(
+      ["study", "tiny.yaml", "-o", "study", "--set", setting], in: folder.path)
+    expectFailure(outcome, says: ["--set \(setting)"] + words)
+    #expect(folder.contents == ["tiny.yaml"])
+  }
+
+  @Test func `more labels than there are is an error that says how many`() throws {
+    let folder = try TinyStudy.folder()
+    let outcome = try Command.run(
+      ["study", "tiny.yaml", "-o", "study", "--set", "study.labels=[5000]"], in: folder.path)
+    expectFailure(
+      outcome, says: ["class ttbar has 120 events", "60 are left, and 5000 are needed"])
+  }
+}
