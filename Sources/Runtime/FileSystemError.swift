@@ -12,7 +12,7 @@ public struct FileSystemError: Error, Sendable, CustomStringConvertible {
     case notPermitted
     /// The disk, or the user's share of it, is full.
     case diskFull
-    /// A file has the name that a folder should have, or a folder that of a file.
+    /// A file is where a folder should be, or a folder where a file.
     case nameTaken
     /// Any other answer of the operating system.
     case other
@@ -39,10 +39,10 @@ public struct FileSystemError: Error, Sendable, CustomStringConvertible {
     reason = String(cString: strerror(errorNumber))
     code =
       switch errorNumber {
-      case ENOENT, ENOTDIR: .notFound
+      case ENOENT: .notFound
       case EACCES, EPERM, EROFS: .notPermitted
       case ENOSPC, EDQUOT, EFBIG: .diskFull
-      case EEXIST, EISDIR: .nameTaken
+      case EEXIST, EISDIR, ENOTDIR: .nameTaken
       default: .other
       }
   }
@@ -54,7 +54,8 @@ public struct FileSystemError: Error, Sendable, CustomStringConvertible {
       case .notFound: "Check the spelling of the path."
       case .notPermitted: "Check the permissions of the file and of its folder."
       case .diskFull: "Free some space, or choose an output folder on another disk, and try again."
-      case .nameTaken: "Something else has this name: choose another one, or remove it."
+      case .nameTaken:
+        "A file is where a folder should be, or a folder where a file: choose another name."
       case .other: "Check the disk and the path."
       }
     return "cannot \(operation) \(path): \(reason). \(remedy)"

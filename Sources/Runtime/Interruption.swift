@@ -14,6 +14,12 @@ public enum Interruption {
   ///
   /// Call it once, from the command.
   public static func listen() {
+    // A program may start this one from a thread that holds the signals back, which is inherited.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for signalNumber in [SIGINT, SIGTERM] {
       signal(signalNumber) { number in
         if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }

@@ -38,9 +38,9 @@ import Testing
   @Test func `a mistake in the file is told with line and column`() throws {
     let folder = try TinyStudy.folder()
     let cases = [
-      ("model: {width: 16", "model: {wdith: 16", "bad.yaml:22:9: unknown key model.wdith."),
-      ("layers: 1", "layers: many", "bad.yaml:22:28: model.layers is many; expected an integer"),
-      ("model: {", "model: [", "bad.yaml:22:"),
+      ("model: {width: 16", "model: {wdith: 16", "bad.yaml:23:9: unknown key model.wdith."),
+      ("layers: 1", "layers: many", "bad.yaml:23:28: model.layers is many; expected an integer"),
+      ("model: {", "model: [", "bad.yaml:23:"),
       ("tree: Events", "tree: Events\n  tree: Events", "bad.yaml:"),
     ]
     for (old, new, words) in cases {

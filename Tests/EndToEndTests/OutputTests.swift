@@ -21,7 +21,7 @@ import Testing
   @Test func `a file where the folder should be`() throws {
     let folder = try TinyStudy.folder()
     let output = try folder.write("precious", to: "taken")
-    try failures(output, says: ["Something else has this name"], in: folder)
+    try failures(output, says: ["choose another name"], in: folder)
     #expect(try String(contentsOfFile: output, encoding: .utf8) == "precious")
     #expect(folder.contents == ["taken", "tiny.yaml"])
   }
@@ -38,7 +38,7 @@ import Testing
     let outcome = try Command.run([
       "score", try TinyStudy.trained() + "/classifier", TinyStudy.signal, "-o", output,
     ])
-    expectFailure(outcome, says: ["cannot write \(output)", "Something else has this name"])
+    expectFailure(outcome, says: ["cannot write \(output)", "choose another name"])
     #expect(folder.contents == ["scores.csv", "tiny.yaml"])
   }
 

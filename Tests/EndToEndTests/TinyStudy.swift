@@ -10,7 +10,7 @@ enum TinyStudy {
   static let signal = Command.samples + "/signal_2hdm_425_325.root"
   static let unlabelled = Command.samples + "/unlabeled.root"
 
-  /// Line 22 is the sample named signal.
+  /// Three samples of some hundred events, a backbone of one layer, two arms.
   static let yaml = """
     name: tiny
     classes: [ttbar, 2HDM]
