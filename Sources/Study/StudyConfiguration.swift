@@ -65,6 +65,9 @@ public struct StudyConfiguration {
   public var testFraction: Double
   /// Largest number of test events of each class.
   public var maximumTestEvents: Int
+  /// Whether the study serves to choose settings: it then tests on events of the pool, and never
+  /// touches the test events of the real study.
+  public var isDevelopment: Bool
   /// Whether test events count with their weights.
   public var usesEventWeights: Bool
   /// Trainings at a time, one thread each.
@@ -129,6 +132,7 @@ public struct StudyConfiguration {
     seed = UInt64(try study.int("seed", default: 1, in: 0...1_000_000_000))
     testFraction = try study.double("testFraction", default: 0.5, in: 0.01...0.99)
     maximumTestEvents = try study.int("maximumTestEvents", default: 1_000_000, in: 10...)
+    isDevelopment = try study.bool("development", default: false)
     usesEventWeights = try study.bool("usesEventWeights", default: true)
     parallel = try study.int("parallel", default: 2, in: 1...1024)
     pretrainings = try Self.pretrainings(study, pretraining: pretraining)

@@ -17,6 +17,7 @@ struct StudyRun: Codable {
     var model: ModelConfiguration
     var testEvents: [Int]
     var eventCount: Int
+    var isDevelopment: Bool
 
     /// The name of the file, without its ending.
     var name: String { "\(arm.name)-\(labelsPerClass)-\(seed)" }

@@ -79,10 +79,13 @@ extension StudyRunner {
       }
     }
     let test = zip(configuration.classNames, split.test).map { "\($1.count) \($0)" }
-    return samples + [
-      "Tested on \(test.joined(separator: " and ")) events that no training and no choice saw"
-        + (configuration.usesEventWeights ? ", with their weights." : ", each counting once.")
-    ]
+    let tested = test.joined(separator: " and ")
+    let role =
+      configuration.isDevelopment
+      ? "Development: tested on \(tested) events that are not the test events of the real study"
+      : "Tested on \(tested) events that no training and no choice saw"
+    let weighting = configuration.usesEventWeights ? ", with their weights." : ", each counting once."
+    return samples + [role + weighting]
   }
 
   private static func curve(

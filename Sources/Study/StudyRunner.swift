@@ -152,7 +152,8 @@ public struct StudyRunner {
               arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
               pretraining: configuration.pretrainings.first { $0.name == arm.pretraining }?
                 .configuration, model: configuration.model,
-              testEvents: split.test.map(\.count), eventCount: labelled.eventCount))
+              testEvents: split.test.map(\.count), eventCount: labelled.eventCount,
+              isDevelopment: configuration.isDevelopment))
         }
       }
     }

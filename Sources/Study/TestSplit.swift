@@ -27,8 +27,13 @@ public struct TestSplit: Sendable {
       let order = EventSplit.shuffled(
         members, seed: configuration.seed, epoch: label, purpose: .splitting)
       let count = Int((Double(members.count) * configuration.testFraction).rounded())
-      test.append(order.prefix(min(count, configuration.maximumTestEvents)).sorted())
-      pool.append(order.dropFirst(count).sorted())
+      // A study for choosing settings tests on half of what the real one draws from, so that the
+      // real test events stay unseen.
+      let pooled = order.dropFirst(count)
+      let isDevelopment = configuration.isDevelopment
+      let tested = isDevelopment ? pooled.prefix(pooled.count / 2) : order.prefix(count)
+      test.append(tested.prefix(configuration.maximumTestEvents).sorted())
+      pool.append((isDevelopment ? pooled.dropFirst(pooled.count / 2) : pooled).sorted())
       guard pool[label].count >= needed, !test[label].isEmpty else {
         throw ClassificationError(
           code: .tooFewEvents,
