@@ -73,14 +73,28 @@ let package = Package(
       name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
     .target(
       name: "EventModel", dependencies: ["Torch", "Events", "Configuration", "Runtime"]),
-    .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),
-    .target(name: "Classification", dependencies: ["Pretraining"]),
+    .target(
+      name: "Pretraining",
+      dependencies: ["EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch"]),
+    .target(
+      name: "Classification",
+      dependencies: [
+        "Pretraining", "EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch",
+      ]),
     .target(name: "Evaluation", dependencies: ["Runtime"]),
     .target(
-      name: "Study", dependencies: ["Classification", "Evaluation"]),
+      name: "Study",
+      dependencies: [
+        "Classification", "Pretraining", "EventModel", "Augmentation", "Evaluation",
+        "Configuration",
+        "Events", "Runtime", "Torch",
+      ]),
     .executableTarget(
       name: "lorentz",
-      dependencies: ["Study", "ROOTIO", argumentParser]),
+      dependencies: [
+        "Study", "Classification", "Pretraining", "EventModel", "Augmentation", "Evaluation",
+        "Configuration", "Events", "ROOTIO", "Runtime", "Torch", argumentParser,
+      ]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport"),

@@ -126,7 +126,9 @@ public final class FineTuner {
   private func trainAll(report: (Int, Int) -> Void) throws {
     let size = min(configuration.batchSize, trainingEvents.count)
     let stepsPerEpoch = max(1, trainingEvents.count / size)
-    let total = max(configuration.steps, configuration.epochs * stepsPerEpoch)
+    let smallest =
+      configuration.mode == .scratch ? configuration.scratchSteps : configuration.steps
+    let total = max(smallest, configuration.epochs * stepsPerEpoch)
     let schedule = LearningRateSchedule.cosine(warmupSteps: 20, totalSteps: max(total, 1), floor: 0)
     let optimizer = makeOptimizer()
     let peak =
