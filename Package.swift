@@ -111,7 +111,9 @@ let package = Package(
     .testTarget(
       name: "EventModelTests", dependencies: ["EventModel", "TestSupport"]),
     .testTarget(
-      name: "PretrainingTests", dependencies: ["Pretraining", "TestSupport"]),
+      name: "PretrainingTests",
+      dependencies: ["Pretraining", "EventModel", "Events", "Runtime", "Torch", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "ClassificationTests", dependencies: ["Classification", "TestSupport"]),
     .testTarget(

@@ -84,7 +84,8 @@ extension StudyRunner {
       configuration.isDevelopment
       ? "Development: tested on \(tested) events that are not the test events of the real study"
       : "Tested on \(tested) events that no training and no choice saw"
-    let weighting = configuration.usesEventWeights ? ", with their weights." : ", each counting once."
+    let weighting =
+      configuration.usesEventWeights ? ", with their weights." : ", each counting once."
     return samples + [role + weighting]
   }
 
