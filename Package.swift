@@ -109,13 +109,15 @@ let package = Package(
     .testTarget(
       name: "AugmentationTests", dependencies: ["Augmentation", "TestSupport"]),
     .testTarget(
-      name: "EventModelTests", dependencies: ["EventModel", "TestSupport"]),
+      name: "EventModelTests",
+      dependencies: ["EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "PretrainingTests",
       dependencies: ["Pretraining", "EventModel", "Events", "Runtime", "Torch", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "ClassificationTests", dependencies: ["Classification", "TestSupport"]),
+      name: "ClassificationTests",
+      dependencies: ["Classification", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
     .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport"]),

@@ -40,7 +40,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   public var headWarmUpPenalty = 0.03
   /// The gradient's norm is scaled down to this.
   public var gradientClip = 1.0
-  /// Share of the labelled events on which training is watched.
+  /// Share of the labeled events on which training is watched.
   public var validationFraction = 0.2
   /// Looks at the validation loss without improvement before training stops.
   public var patience = 8

@@ -55,13 +55,13 @@ public struct StudyConfiguration {
   public var mainArm: String
   /// The arm that others are compared with.
   public var referenceArm: String
-  /// Labelled events of each class, by rising number.
+  /// Labeled events of each class, by rising number.
   public var labels: [Int]
-  /// Number of seeds; each draws other labelled events and weights.
+  /// Number of seeds; each draws other labeled events and weights.
   public var seeds: Int
   /// The seed of the test split and the first of the seeds.
   public var seed: UInt64
-  /// Share of the labelled events that are tested on and nothing else.
+  /// Share of the labeled events that are tested on and nothing else.
   public var testFraction: Double
   /// Largest number of test events of each class.
   public var maximumTestEvents: Int
@@ -113,9 +113,9 @@ public struct StudyConfiguration {
     model = try ModelConfiguration(root.node("model"))
     let augmentation = try root.node("augmentation").map(AugmentationConfiguration.init) ?? .init()
     let section = try root.node("pretraining")
-    let unlabelled = samples.filter { $0.label == nil }.map(\.name)
+    let unlabeled = samples.filter { $0.label == nil }.map(\.name)
     pretrainingSamples =
-      try section?.contains("samples") == true ? section?.strings("samples") ?? [] : unlabelled
+      try section?.contains("samples") == true ? section?.strings("samples") ?? [] : unlabeled
     for sample in pretrainingSamples where !samples.contains(where: { $0.name == sample }) {
       throw (section ?? root).fail(
         "samples", found: "\(sample)",

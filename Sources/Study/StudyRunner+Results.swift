@@ -10,7 +10,7 @@ import Torch
 extension StudyRunner {
   /// Collects what was measured for tables, plots and the report.
   func results(
-    stores: [String: EventStore], split: TestSplit, labelled: EventUnion,
+    stores: [String: EventStore], split: TestSplit, labeled: EventUnion,
     histories: [(name: String, history: PretrainingHistory)], runs: [StudyRun]
   ) throws -> StudyResults {
     var results = StudyResults(
@@ -23,8 +23,8 @@ extension StudyRunner {
     results.dataDescription = configuration.dataDescription + dataLines(stores, split: split)
     results.configuration = configuration.text
     results.command = command
-    let labels = labelled.labels()
-    let weights = labelled.weights()
+    let labels = labeled.labels()
+    let weights = labeled.weights()
     var curves: [String: [ROCCurve]] = [:]
     for run in runs {
       let scores = try labeledScores(run, labels: labels, weights: weights)

@@ -4,14 +4,14 @@ import Classification
 import Pretraining
 import Runtime
 
-/// Labelled events divided into those that are tested on, and those that trainings may draw.
+/// Labeled events divided into those that are tested on, and those that trainings may draw.
 public struct TestSplit: Sendable {
   /// The test events of each class.
   public let test: [[Int]]
   /// The other events of each class.
   public let pool: [[Int]]
 
-  /// Divides labelled events.
+  /// Divides labeled events.
   ///
   /// - Parameters:
   ///   - labels: The label of every event; events without one, -1, are left out.
@@ -46,7 +46,7 @@ public struct TestSplit: Sendable {
     self.pool = pool
   }
 
-  /// Draws the labelled events of a run: as many of each class as asked for.
+  /// Draws the labeled events of a run: as many of each class as asked for.
   ///
   /// Of one seed, fewer labels are a part of more labels, so that a learning curve has one story.
   public func draw(labelsPerClass: Int, seed: UInt64) -> [Int] {
