@@ -18,6 +18,7 @@ struct StudyRun: Codable {
     var testEvents: [Int]
     var eventCount: Int
     var isDevelopment: Bool
+    var classNames: [String]
 
     /// The name of the file, without its ending.
     var name: String { "\(arm.name)-\(labelsPerClass)-\(seed)" }
@@ -49,7 +50,7 @@ struct StudyRun: Codable {
       plan, labeled: labeled, chosen: chosen, settings: settings, folder: folder)
     let tuner = try FineTuner(
       backbone: backbone, source: labeled, events: chosen,
-      classNames: ["background", "signal"], configuration: settings)
+      classNames: plan.classNames, configuration: settings)
     let history = try tuner.run()
     let test = split.test.flatMap { $0 }.sorted()
     let scores = try tuner.classifier.scores(of: labeled, events: test)

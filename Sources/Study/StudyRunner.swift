@@ -153,7 +153,7 @@ public struct StudyRunner {
               pretraining: configuration.pretrainings.first { $0.name == arm.pretraining }?
                 .configuration, model: configuration.model,
               testEvents: split.test.map(\.count), eventCount: labeled.eventCount,
-              isDevelopment: configuration.isDevelopment))
+              isDevelopment: configuration.isDevelopment, classNames: configuration.classNames))
         }
       }
     }
