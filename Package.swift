@@ -73,14 +73,28 @@ let package = Package(
       name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
     .target(
       name: "EventModel", dependencies: ["Torch", "Events", "Configuration", "Runtime"]),
-    .target(name: "Pretraining", dependencies: ["EventModel", "Augmentation"]),
-    .target(name: "Classification", dependencies: ["Pretraining"]),
+    .target(
+      name: "Pretraining",
+      dependencies: ["EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch"]),
+    .target(
+      name: "Classification",
+      dependencies: [
+        "Pretraining", "EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch",
+      ]),
     .target(name: "Evaluation", dependencies: ["Runtime"]),
     .target(
-      name: "Study", dependencies: ["Classification", "Evaluation"]),
+      name: "Study",
+      dependencies: [
+        "Classification", "Pretraining", "EventModel", "Augmentation", "Evaluation",
+        "Configuration",
+        "Events", "Runtime", "Torch",
+      ]),
     .executableTarget(
       name: "lorentz",
-      dependencies: ["Study", "ROOTIO", argumentParser]),
+      dependencies: [
+        "Study", "Classification", "Pretraining", "EventModel", "Augmentation", "Evaluation",
+        "Configuration", "Events", "ROOTIO", "Runtime", "Torch", argumentParser,
+      ]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport"),
@@ -95,11 +109,15 @@ let package = Package(
     .testTarget(
       name: "AugmentationTests", dependencies: ["Augmentation", "TestSupport"]),
     .testTarget(
-      name: "EventModelTests", dependencies: ["EventModel", "TestSupport"]),
+      name: "EventModelTests",
+      dependencies: ["EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
-      name: "PretrainingTests", dependencies: ["Pretraining", "TestSupport"]),
+      name: "PretrainingTests",
+      dependencies: ["Pretraining", "EventModel", "Events", "Runtime", "Torch", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
-      name: "ClassificationTests", dependencies: ["Classification", "TestSupport"]),
+      name: "ClassificationTests",
+      dependencies: ["Classification", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
     .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport"]),

@@ -5,7 +5,7 @@ import Events
 import Pretraining
 
 extension FineTuner {
-  /// Splits labelled events so that every class has its share of both parts.
+  /// Splits labeled events so that every class has its share of both parts.
   ///
   /// - Parameters:
   ///   - events: What to split.
@@ -35,7 +35,7 @@ extension FineTuner {
       guard members.count >= 2 else {
         throw ClassificationError(
           code: .tooFewEvents,
-          "class \(classNames[label]) has \(members.count) labelled events; at least 2 are needed, "
+          "class \(classNames[label]) has \(members.count) labeled events; at least 2 are needed, "
             + "one to train and one to validate. Add files, or loosen the selection.")
       }
       let order = EventSplit.shuffled(members, seed: seed, epoch: label, purpose: .splitting)

@@ -34,12 +34,12 @@ public struct FineTuningHistory: Codable, Hashable, Sendable {
   public var validationCount = 0
 }
 
-/// Trains a classifier on labelled events.
+/// Trains a classifier on labeled events.
 ///
 ///     head warm-up (linear probe) → all parameters, learning rates by depth → the best step on
 ///     the validation split
 ///
-/// The validation split is part of the labelled events that are given; nothing else is looked at.
+/// The validation split is part of the labeled events that are given; nothing else is looked at.
 public final class FineTuner {
   /// The classifier, after ``run(report:)`` with the parameters of the best step.
   public let classifier: Classifier
@@ -56,7 +56,7 @@ public final class FineTuner {
   ///
   /// - Parameters:
   ///   - backbone: The backbone, which is changed unless it is frozen.
-  ///   - source: The labelled events.
+  ///   - source: The labeled events.
   ///   - events: Which of them may be used, validation included.
   ///   - classNames: The names of the classes, by label.
   ///   - configuration: How to train.
@@ -126,7 +126,9 @@ public final class FineTuner {
   private func trainAll(report: (Int, Int) -> Void) throws {
     let size = min(configuration.batchSize, trainingEvents.count)
     let stepsPerEpoch = max(1, trainingEvents.count / size)
-    let total = max(configuration.steps, configuration.epochs * stepsPerEpoch)
+    let smallest =
+      configuration.mode == .scratch ? configuration.scratchSteps : configuration.steps
+    let total = max(smallest, configuration.epochs * stepsPerEpoch)
     let schedule = LearningRateSchedule.cosine(warmupSteps: 20, totalSteps: max(total, 1), floor: 0)
     let optimizer = makeOptimizer()
     let peak =
@@ -208,7 +210,7 @@ public final class FineTuner {
         code: .nonFinite,
         "fine-tuning stopped: the loss is \(value) in step \(step), with events "
           + "\(batch.eventIndices.prefix(8).map(String.init).joined(separator: ", "))… of the "
-          + "labelled events. Look at their weights and features, or lower the learning rate.")
+          + "labeled events. Look at their weights and features, or lower the learning rate.")
     }
     clipGradientNorm(optimizer.parameters, maximum: configuration.gradientClip)
     optimizer.step(learningRate: learningRate)

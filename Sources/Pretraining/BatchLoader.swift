@@ -29,7 +29,10 @@ public final class BatchLoader: Sendable {
     store: any EventSource, batches: [[Int]], augmenter: Augmenter?, epoch: Int, ahead: Int = 3
   ) {
     count = batches.count
-    room = DispatchSemaphore(value: ahead)
+    // Raised to its value afterwards: a semaphore may not end below the value it was made with,
+    // as it does when training stops early.
+    room = DispatchSemaphore(value: 0)
+    for _ in 0..<ahead { room.signal() }
     DispatchQueue.global(qos: .userInitiated).async { [self] in
       for (index, events) in batches.enumerated() {
         room.wait()

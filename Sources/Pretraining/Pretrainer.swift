@@ -7,7 +7,7 @@ import Foundation
 import Runtime
 import Torch
 
-/// Pre-trains a backbone on unlabelled events.
+/// Pre-trains a backbone on unlabeled events.
 ///
 ///     let pretrainer = try Pretrainer(
 ///       store: store, model: ModelConfiguration(), configuration: configuration, folder: "runs/a")

@@ -36,12 +36,12 @@ public func pretrain(
   }
 }
 
-/// Trains a classifier on the labelled events that are not kept for the test.
+/// Trains a classifier on the labeled events that are not kept for the test.
 ///
 /// - Parameters:
 ///   - configuration: The configuration.
 ///   - backbone: The checkpoint of a pre-training; `nil` for the mode `scratch`.
-///   - labelsPerClass: Labelled events of each class; `nil` takes all.
+///   - labelsPerClass: Labeled events of each class; `nil` takes all.
 ///   - folder: Where the classifier and, under `stores`, the events go.
 ///   - device: Where it is trained.
 ///   - progress: Is told how far it is.
@@ -66,7 +66,7 @@ public func finetune(
   if let backbone { _ = try ModelCheckpoint.read(backbone) }
   let runner = StudyRunner(
     configuration: configuration, folder: folder, command: "", progress: progress)
-  let source = try runner.labelledSource(stores: runner.prepareStores { $0.label != nil })
+  let source = try runner.labeledSource(stores: runner.prepareStores { $0.label != nil })
   let split = try TestSplit(
     labels: source.labels(), configuration: configuration, needed: labelsPerClass ?? 2)
   let chosen = split.draw(labelsPerClass: labelsPerClass ?? .max, seed: settings.seed)
@@ -128,7 +128,7 @@ public struct Measurement: Codable, Sendable {
   }
 }
 
-/// Measures a classifier on the labelled events that its training left for the test.
+/// Measures a classifier on the labeled events that its training left for the test.
 ///
 /// - Throws: What preparing and scoring throw.
 public func evaluate(
@@ -138,7 +138,7 @@ public func evaluate(
   let configuration = try savedConfiguration(run, checkpoint)
   let runner = StudyRunner(
     configuration: configuration, folder: run, command: "", progress: progress)
-  let source = try runner.labelledSource(stores: runner.prepareStores { $0.label != nil })
+  let source = try runner.labeledSource(stores: runner.prepareStores { $0.label != nil })
   let split = try TestSplit(labels: source.labels(), configuration: configuration, needed: 2)
   let classifier = try ClassifierCheckpoint.load(run)
   classifier.backbone.place(on: device)

@@ -55,16 +55,19 @@ public struct StudyConfiguration {
   public var mainArm: String
   /// The arm that others are compared with.
   public var referenceArm: String
-  /// Labelled events of each class, by rising number.
+  /// Labeled events of each class, by rising number.
   public var labels: [Int]
-  /// Number of seeds; each draws other labelled events and weights.
+  /// Number of seeds; each draws other labeled events and weights.
   public var seeds: Int
   /// The seed of the test split and the first of the seeds.
   public var seed: UInt64
-  /// Share of the labelled events that are tested on and nothing else.
+  /// Share of the labeled events that are tested on and nothing else.
   public var testFraction: Double
   /// Largest number of test events of each class.
   public var maximumTestEvents: Int
+  /// Whether the study serves to choose settings: it then tests on events of the pool, and never
+  /// touches the test events of the real study.
+  public var isDevelopment: Bool
   /// Whether test events count with their weights.
   public var usesEventWeights: Bool
   /// Trainings at a time, one thread each.
@@ -108,9 +111,9 @@ public struct StudyConfiguration {
     model = try ModelConfiguration(root.node("model"))
     let augmentation = try root.node("augmentation").map(AugmentationConfiguration.init) ?? .init()
     let section = try root.node("pretraining")
-    let unlabelled = samples.filter { $0.label == nil }.map(\.name)
+    let unlabeled = samples.filter { $0.label == nil }.map(\.name)
     pretrainingSamples =
-      try section?.contains("samples") == true ? section?.strings("samples") ?? [] : unlabelled
+      try section?.contains("samples") == true ? section?.strings("samples") ?? [] : unlabeled
     for sample in pretrainingSamples where !samples.contains(where: { $0.name == sample }) {
       throw (section ?? root).fail(
         "samples", found: "\(sample)",
@@ -130,6 +133,7 @@ public struct StudyConfiguration {
     seed = UInt64(try study.int("seed", default: 1, in: 0...1_000_000_000))
     testFraction = try study.double("testFraction", default: 0.5, in: 0.01...0.99)
     maximumTestEvents = try study.int("maximumTestEvents", default: 1_000_000, in: 10...)
+    isDevelopment = try study.bool("development", default: false)
     usesEventWeights = try study.bool("usesEventWeights", default: true)
     parallel = try study.int("parallel", default: 2, in: 1...1024)
     pretrainings = try Self.pretrainings(study, pretraining: pretraining)

@@ -17,6 +17,8 @@ struct StudyRun: Codable {
     var model: ModelConfiguration
     var testEvents: [Int]
     var eventCount: Int
+    var isDevelopment: Bool
+    var classNames: [String]
 
     /// The name of the file, without its ending.
     var name: String { "\(arm.name)-\(labelsPerClass)-\(seed)" }
@@ -27,7 +29,7 @@ struct StudyRun: Codable {
   var parameterCount: Int
   /// The signal probability of every test event, in the order of ``testEvents``.
   var scores: [Float]
-  /// The positions of the test events among the labelled events.
+  /// The positions of the test events among the labeled events.
   var testEvents: [Int]
 
   /// Returns the run of a file if it was made by the same plan.
@@ -39,38 +41,38 @@ struct StudyRun: Codable {
 
   /// Trains and scores the test events.
   static func train(
-    _ plan: Plan, labelled: EventUnion, split: TestSplit, folder: String
+    _ plan: Plan, labeled: EventUnion, split: TestSplit, folder: String
   ) throws -> StudyRun {
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     var settings = plan.arm.finetuning
     settings.seed = plan.seed
     let backbone = try makeBackbone(
-      plan, labelled: labelled, chosen: chosen, settings: settings, folder: folder)
+      plan, labeled: labeled, chosen: chosen, settings: settings, folder: folder)
     let tuner = try FineTuner(
-      backbone: backbone, source: labelled, events: chosen,
-      classNames: ["background", "signal"], configuration: settings)
+      backbone: backbone, source: labeled, events: chosen,
+      classNames: plan.classNames, configuration: settings)
     let history = try tuner.run()
     let test = split.test.flatMap { $0 }.sorted()
-    let scores = try tuner.classifier.scores(of: labelled, events: test)
+    let scores = try tuner.classifier.scores(of: labeled, events: test)
     return StudyRun(
       plan: plan, history: history, parameterCount: tuner.classifier.parameterCount,
       scores: scores[1].map { Float($0) }, testEvents: test)
   }
 
   private static func makeBackbone(
-    _ plan: Plan, labelled: EventUnion, chosen: [Int], settings: FineTuningConfiguration,
+    _ plan: Plan, labeled: EventUnion, chosen: [Int], settings: FineTuningConfiguration,
     folder: String
   ) throws -> EventTransformer {
     if let origin = plan.arm.pretraining {
       let normalization =
-        settings.growSchema ? try InputNormalization(store: labelled, indices: chosen) : nil
+        settings.growSchema ? try InputNormalization(store: labeled, indices: chosen) : nil
       return try ModelCheckpoint.load(
-        "\(folder)/pretraining/\(origin)", schema: labelled.schema, normalization: normalization,
+        "\(folder)/pretraining/\(origin)", schema: labeled.schema, normalization: normalization,
         allowsGrowth: settings.growSchema)
     }
-    // From scratch nothing but the run's own labelled events may be looked at.
+    // From scratch nothing but the run's own labeled events may be looked at.
     return EventTransformer(
-      configuration: plan.model, schema: labelled.schema,
-      normalization: try InputNormalization(store: labelled, indices: chosen), seed: plan.seed)
+      configuration: plan.model, schema: labeled.schema,
+      normalization: try InputNormalization(store: labeled, indices: chosen), seed: plan.seed)
   }
 }

@@ -10,7 +10,7 @@ import Torch
 extension StudyRunner {
   /// Collects what was measured for tables, plots and the report.
   func results(
-    stores: [String: EventStore], split: TestSplit, labelled: EventUnion,
+    stores: [String: EventStore], split: TestSplit, labeled: EventUnion,
     histories: [(name: String, history: PretrainingHistory)], runs: [StudyRun]
   ) throws -> StudyResults {
     var results = StudyResults(
@@ -23,8 +23,8 @@ extension StudyRunner {
     results.dataDescription = configuration.dataDescription + dataLines(stores, split: split)
     results.configuration = configuration.text
     results.command = command
-    let labels = labelled.labels()
-    let weights = labelled.weights()
+    let labels = labeled.labels()
+    let weights = labeled.weights()
     var curves: [String: [ROCCurve]] = [:]
     for run in runs {
       let scores = try labeledScores(run, labels: labels, weights: weights)
@@ -79,10 +79,14 @@ extension StudyRunner {
       }
     }
     let test = zip(configuration.classNames, split.test).map { "\($1.count) \($0)" }
-    return samples + [
-      "Tested on \(test.joined(separator: " and ")) events that no training and no choice saw"
-        + (configuration.usesEventWeights ? ", with their weights." : ", each counting once.")
-    ]
+    let tested = test.joined(separator: " and ")
+    let role =
+      configuration.isDevelopment
+      ? "Development: tested on \(tested) events that are not the test events of the real study"
+      : "Tested on \(tested) events that no training and no choice saw"
+    let weighting =
+      configuration.usesEventWeights ? ", with their weights." : ", each counting once."
+    return samples + [role + weighting]
   }
 
   private static func curve(

@@ -52,15 +52,15 @@ public struct StudyRunner {
     try createFolder(folder)
     try writeAtomically(configuration.text, to: folder + "/configuration.yaml")
     let stores = try prepareStores()
-    let labelled = try labelledSource(stores: stores)
+    let labeled = try labeledSource(stores: stores)
     let split = try TestSplit(
-      labels: labelled.labels(), configuration: configuration,
+      labels: labeled.labels(), configuration: configuration,
       needed: configuration.labels.last ?? 0)
     let histories = try pretrainAll(stores: stores)
-    let runs = try trainAll(labelled: labelled, split: split)
+    let runs = try trainAll(labeled: labeled, split: split)
     progress.finish()
     let results = try results(
-      stores: stores, split: split, labelled: labelled, histories: histories, runs: runs)
+      stores: stores, split: split, labeled: labeled, histories: histories, runs: runs)
     try Report(results).write(to: folder)
     return results
   }
@@ -115,8 +115,8 @@ public struct StudyRunner {
     }
   }
 
-  /// The labelled events: the samples with a label as one.
-  func labelledSource(stores: [String: EventStore]) throws -> EventUnion {
+  /// The labeled events: the samples with a label as one.
+  func labeledSource(stores: [String: EventStore]) throws -> EventUnion {
     let chosen = configuration.samples.compactMap { sample in
       sample.label == nil ? nil : stores[sample.name]
     }
@@ -129,7 +129,7 @@ public struct StudyRunner {
     return try EventUnion(chosen)
   }
 
-  /// The unlabelled events: the samples of the section `pretraining` as one.
+  /// The unlabeled events: the samples of the section `pretraining` as one.
   func pretrainingSource(stores: [String: EventStore]) throws -> any EventSource {
     let chosen = configuration.pretrainingSamples.compactMap { stores[$0] }
     guard !chosen.isEmpty else {
@@ -143,7 +143,7 @@ public struct StudyRunner {
 
   // MARK: - Fine-tuning
 
-  private func trainAll(labelled: EventUnion, split: TestSplit) throws -> [StudyRun] {
+  private func trainAll(labeled: EventUnion, split: TestSplit) throws -> [StudyRun] {
     var plans: [StudyRun.Plan] = []
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
@@ -154,7 +154,8 @@ public struct StudyRunner {
               arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
               pretraining: configuration.pretrainings.first { $0.name == arm.pretraining }?
                 .configuration, model: configuration.model,
-              testEvents: split.test.map(\.count), eventCount: labelled.eventCount))
+              testEvents: split.test.map(\.count), eventCount: labeled.eventCount,
+              isDevelopment: configuration.isDevelopment, classNames: configuration.classNames))
         }
       }
     }
@@ -169,7 +170,7 @@ public struct StudyRunner {
       let path = "\(folder)/runs/\(plan.name).json"
       let run =
         try StudyRun.saved(at: path, plan: plan)
-        ?? StudyRun.train(plan, labelled: labelled, split: split, folder: folder)
+        ?? StudyRun.train(plan, labeled: labeled, split: split, folder: folder)
       try writeJSON(run, to: path)
       results.withLock { $0[index] = run }
       let done = finished.withLock { value -> Int in

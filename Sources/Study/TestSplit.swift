@@ -4,14 +4,14 @@ import Classification
 import Pretraining
 import Runtime
 
-/// Labelled events divided into those that are tested on, and those that trainings may draw.
+/// Labeled events divided into those that are tested on, and those that trainings may draw.
 public struct TestSplit: Sendable {
   /// The test events of each class.
   public let test: [[Int]]
   /// The other events of each class.
   public let pool: [[Int]]
 
-  /// Divides labelled events.
+  /// Divides labeled events.
   ///
   /// - Parameters:
   ///   - labels: The label of every event; events without one, -1, are left out.
@@ -27,8 +27,13 @@ public struct TestSplit: Sendable {
       let order = EventSplit.shuffled(
         members, seed: configuration.seed, epoch: label, purpose: .splitting)
       let count = Int((Double(members.count) * configuration.testFraction).rounded())
-      test.append(order.prefix(min(count, configuration.maximumTestEvents)).sorted())
-      pool.append(order.dropFirst(count).sorted())
+      // A study for choosing settings tests on half of what the real one draws from, so that the
+      // real test events stay unseen.
+      let pooled = order.dropFirst(count)
+      let isDevelopment = configuration.isDevelopment
+      let tested = isDevelopment ? pooled.prefix(pooled.count / 2) : order.prefix(count)
+      test.append(tested.prefix(configuration.maximumTestEvents).sorted())
+      pool.append((isDevelopment ? pooled.dropFirst(pooled.count / 2) : pooled).sorted())
       guard pool[label].count >= needed, !test[label].isEmpty else {
         throw ClassificationError(
           code: .tooFewEvents,
@@ -41,7 +46,7 @@ public struct TestSplit: Sendable {
     self.pool = pool
   }
 
-  /// Draws the labelled events of a run: as many of each class as asked for.
+  /// Draws the labeled events of a run: as many of each class as asked for.
   ///
   /// Of one seed, fewer labels are a part of more labels, so that a learning curve has one story.
   public func draw(labelsPerClass: Int, seed: UInt64) -> [Int] {

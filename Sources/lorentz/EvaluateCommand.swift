@@ -9,7 +9,7 @@ import Study
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a classifier on the labelled events kept for the test.",
+    abstract: "Measure a classifier on the labeled events kept for the test.",
     discussion: """
       Example:
         lorentz evaluate runs/classifier

@@ -3,7 +3,7 @@
 import ArgumentParser
 import Study
 
-/// `lorentz finetune`: a classifier from labelled events.
+/// `lorentz finetune`: a classifier from labeled events.
 struct FinetuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "finetune",
@@ -13,7 +13,7 @@ struct FinetuneCommand: ParsableCommand {
         lorentz finetune Configurations/demo.yaml --backbone runs/backbone -o runs/classifier
         lorentz finetune Configurations/demo.yaml --set finetuning.mode=scratch -o runs/scratch
 
-      The share study.testFraction of the labelled events is kept for evaluate.
+      The share study.testFraction of the labeled events is kept for evaluate.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -22,7 +22,7 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: "The checkpoint that pretrain wrote; not for finetuning.mode: scratch.")
   var backbone: String?
 
-  @Option(help: "Labelled events of each class; all that are not for the test by default.")
+  @Option(help: "Labeled events of each class; all that are not for the test by default.")
   var labels: Int?
 
   @Option(name: .shortAndLong, help: "The folder of the classifier.")

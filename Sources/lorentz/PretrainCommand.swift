@@ -5,7 +5,7 @@ import Foundation
 import Pretraining
 import Study
 
-/// `lorentz pretrain`: a backbone from unlabelled events.
+/// `lorentz pretrain`: a backbone from unlabeled events.
 struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pretrain",

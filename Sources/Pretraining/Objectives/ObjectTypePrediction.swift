@@ -77,7 +77,14 @@ public final class ObjectTypePrediction: PretrainingObjective {
         mask.hidesKind[object] = Double(generator.uniform()) < settings.hiddenFraction
       }
     }
-    let encoding = backbone(backbone.input(batch, mask: mask), dropout: context.dropout)
+    return loss(batch: batch, mask: mask, backbone: backbone, dropout: context.dropout)
+  }
+
+  /// Returns the mean cross-entropy of the kind of all objects, where a mask hides some.
+  package func loss(
+    batch: EventBatch, mask: ObjectMask, backbone: EventTransformer, dropout: Generator? = nil
+  ) -> Tensor {
+    let encoding = backbone(backbone.input(batch, mask: mask), dropout: dropout)
     return Tensor.crossEntropy(
       logits: output(hidden(encoding.objects).gelu()),
       targets: Tensor(batch.kinds.map(Int64.init), device: encoding.objects.device))

@@ -21,7 +21,7 @@ public struct ObjectiveContext {
   }
 }
 
-/// A task that unlabelled events pose and answer themselves.
+/// A task that unlabeled events pose and answer themselves.
 ///
 /// An objective owns the heads that it needs beside the backbone, and never sees a label.
 public protocol PretrainingObjective: Module {

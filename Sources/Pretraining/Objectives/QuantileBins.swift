@@ -18,6 +18,9 @@ public struct QuantileBins: Codable, Hashable, Sendable {
   /// Empty where the kind lacks the quantity or it is constant. Quantities are ln pT, eta, phi, ln(1 + m) and the features of the kind.
   public private(set) var edges: [[[Float]]]
 
+  /// Makes bins of known edges.
+  package init(edges: [[[Float]]]) { self.edges = edges }
+
   /// Finds the edges from the events of a store, at most 50,000 of them, evenly spread.
   ///
   /// - Parameters:
