@@ -83,7 +83,9 @@ let package = Package(
       dependencies: ["Study", "ROOTIO", argumentParser]),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport",
+      exclude: ["Fixtures"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(

@@ -83,9 +83,17 @@ public final class MaskedObjects: PretrainingObjective {
   public func loss(
     batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
   ) -> Tensor {
-    let mask = mask(for: batch, context: context)
+    loss(
+      batch: batch, mask: mask(for: batch, context: context), backbone: backbone,
+      dropout: context.dropout)
+  }
+
+  /// Returns the mean cross-entropy of what a mask hides.
+  package func loss(
+    batch: EventBatch, mask: ObjectMask, backbone: EventTransformer, dropout: Generator? = nil
+  ) -> Tensor {
     let chosen = mask.hidesMomentum.indices.filter { mask.hidesMomentum[$0] }
-    let encoding = backbone(backbone.input(batch, mask: mask), dropout: context.dropout)
+    let encoding = backbone(backbone.input(batch, mask: mask), dropout: dropout)
     let device = encoding.objects.device
     let objects = encoding.objects.indexSelected(
       dimension: 0, indices: Tensor(chosen.map(Int64.init), device: device))  // [hidden, D]
@@ -111,6 +119,8 @@ public final class MaskedObjects: PretrainingObjective {
         kindTargets.append(Int64(kind))
       }
     }
+    // The mean of no cross-entropy would be NaN; it teaches nothing.
+    guard !rows.isEmpty else { return (encoding.events * 0).sum() }
     var loss = Tensor.crossEntropy(
       logits: outputs.narrowed(dimension: 1, start: 0, length: binned)
         .reshaped([chosen.count * quantities, QuantileBins.binCount])
