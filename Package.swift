@@ -97,7 +97,9 @@ let package = Package(
       ]),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport",
+      exclude: ["Fixtures"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write what PyTorch computes for a small batch: the fixture of the model's parity tests.
+"""Writes the reference of the model's tests: what PyTorch makes of the same events and weights.
 
-    python3 scripts/model-reference.py Tests/PretrainingTests/Fixtures/parity.safetensors
+    scripts/model-reference.py Tests/TestSupport/Fixtures
 
-The reference pads every event and masks the padding, in plain torch.nn.functional, so that it shares
-no way of computing with the packed model. Needs torch 2.13.0 and numpy; made with Python 3.11.
+Everything is written down a second time, from the definitions in the documentation: the inputs'
+columns, a *padded* Transformer with masked attention, the three objectives, the classifier's
+loss and the training step. Two files are written: model-reference.json (events, what is hidden,
+settings, losses) and model-reference.safetensors (weights, outputs, gradients, and all parameters
+after each of ten steps of pre-training). Needs torch and numpy.
 """
 
+import bisect
 import json
+import math
 import struct
 import sys
 
@@ -16,282 +21,428 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-KINDS = [("muon", ["charge", "isolation"], True), ("jet", ["btag"], True), ("missingMomentum", [], False)]
-FIRST = [0, 2, 3]  # first feature column of each kind
-FEATURES, WIDTH, LAYERS, HEADS, RANKS, BINS = 3, 16, 2, 4, 8, 32
-MOMENTS = {"lnPt": (3.5, 0.8), "eta": (0.1, 1.2), "lnMass": (1.0, 0.9)}
-FEATURE_MOMENTS = [(0.1, 0.9), (0.4, 0.3), (0.5, 0.25)]
-SCALAR_MOMENTS = (20.0, 5.0)
-PAIR_MOMENTS = [(4.0, 0.7), (3.5, 0.9), (4.0, 0.6), (1.5, 0.9), (1.2, 0.8), (0.05, 1.1)]
+WIDTH, LAYERS, HEADS, FACTOR = 8, 2, 2, 2
+BINS, RANKS, INVARIANTS = 32, 8, 6
+STEPS, LEARNING_RATE, WEIGHT_DECAY, CLIP = 10, 1e-3, 0.01, 1.0
+MASKED_WEIGHT, INVARIANT_WEIGHT, TYPE_WEIGHT, KIND_WEIGHT = 1.0, 2.0, 0.5, 0.3
+KINDS = [  # name, features, has eta, has mass
+    ("muon", ["charge", "isolation"], True, True),
+    ("jet", ["btag"], True, True),
+    ("missingMomentum", [], False, False),
+]
+SCALARS = ["npv"]
+NAMED = [(k, f) for k, kind in enumerate(KINDS) for f in kind[1]]  # (kind, feature) pairs
+MOMENTS = {
+    "lnPt": (3.4, 0.7), "eta": (0.1, 1.1), "lnMass": (1.2, 0.9),
+    "muon.charge": (0.05, 1.0), "muon.isolation": (0.2, 0.15), "jet.btag": (0.4, 0.3),
+    "npv": (19.0, 6.0),
+}
+PAIR_MOMENTS = [(4.1, 0.8), (3.9, 0.9), (3.8, 0.6), (1.6, 0.9), (1.2, 0.8), (0.0, 1.0)]
+
+random = np.random.default_rng(20240601)
 
 
-def make_events(random):
+def single(value):
+    """Returns the nearest float32 as a Python number, so that JSON holds it exactly."""
+    return float(np.float32(value))
+
+
+def make_events():
+    """Eight events of one to six objects; every tenth feature or so is missing."""
     events = []
-    for muons, jets in [(1, 0), (2, 1), (1, 3), (3, 2), (1, 0), (2, 4)]:
+    for number, kinds in enumerate(
+        [[2], [0, 0, 2], [0, 1, 1, 1, 2], [0], [0, 1, 2], [1, 1, 1, 1, 1, 2], [0, 0, 1], [0, 0, 2]]
+    ):
         objects = []
-        for kind, count in ((0, muons), (1, jets), (2, 1)):
-            drawn = []
-            for _ in range(count):
-                mass = 0.10566 if kind == 0 else 5 + 5 * random.random()
-                features = [float("nan")] * 2
-                if kind == 0:
-                    features = [random.choice([-1.0, 1.0]), random.random()]
-                if kind == 1:
-                    features = [random.random() if random.random() < 0.8 else float("nan"), float("nan")]
-                seen = kind != 2
-                drawn.append([kind, 20 + random.exponential(30), random.normal() if seen else float("nan"),
-                              random.uniform(-3.1, 3.1), mass if seen else float("nan")] + features)
-            objects += sorted(drawn, key=lambda o: -o[1])
-        events.append((np.array(objects, np.float32), np.float32(round(10 + 20 * random.random()))))
+        for kind in kinds:
+            _, features, has_eta, has_mass = KINDS[kind]
+            values = []
+            for feature in features:
+                value = random.choice([-1.0, 1.0]) if feature == "charge" else random.uniform()
+                values.append(None if random.uniform() < 0.15 else single(value))
+            objects.append({
+                "kind": kind, "pt": single(20 + random.exponential(30)),
+                "eta": single(random.normal()) if has_eta else None,
+                "phi": single(random.uniform(-3.1, 3.1)),
+                "mass": single(0.10566 if kind == 0 else random.uniform(4, 12))
+                if has_mass else None,
+                "features": values, "hidesMomentum": False, "hidesKind": False,
+                "hidesType": bool(random.uniform() < 0.65),
+            })
+        if len(objects) > 1:
+            for chosen in random.choice(len(objects), max(1, len(objects) // 2), replace=False):
+                objects[chosen]["hidesMomentum"] = True
+                objects[chosen]["hidesKind"] = bool(random.uniform() < 0.5)
+        events.append({
+            "objects": objects, "scalars": [None if number == 3 else single(10 + 3 * number)],
+            "weight": single(random.uniform(0.5, 1.5)), "label": int(number % 3 == 0),
+        })
     return events
 
 
-def edges_of(kind, quantity):
-    """Fixed inner edges; phi has all 31, charge one, a muon's mass none."""
-    if quantity == 0:
-        return np.linspace(3, 5, 31)
-    if quantity == 1:
-        return np.linspace(-2, 2, 31) if kind != 2 else []
-    if quantity == 2:
-        return np.linspace(-3, 3, 31)
-    if quantity == 3:
-        return np.linspace(1.8, 2.4, 20) if kind == 1 else []
-    if kind == 0 and quantity == 4:
-        return [-1.0]
-    return np.linspace(0.1, 0.9, 15)
+EVENTS = make_events()
 
 
-class Reference:
-    def __init__(self, events, hides_momentum, hides_kind, parameters):
-        self.p, self.events = parameters, events
-        self.counts = [len(o) for o, _ in events]
-        self.longest = max(self.counts)
-        batch = len(events)
-        self.real = torch.zeros(batch, self.longest, dtype=torch.bool)
-        self.raw = torch.full((batch, self.longest, 7), float("nan"))
-        for e, (objects, _) in enumerate(events):
-            self.real[e, : len(objects)] = True
-            self.raw[e, : len(objects)] = torch.tensor(objects)
-        self.hides_momentum, self.hides_kind = self.pad(hides_momentum), self.pad(hides_kind)
+def quantity(thing, index):
+    """ln pT, eta, phi, ln(1 + m), then the features; None where there is none."""
+    if index == 0:
+        return math.log(thing["pt"])
+    if index == 1:
+        return thing["eta"]
+    if index == 2:
+        return thing["phi"]
+    if index == 3:
+        return None if thing["mass"] is None else math.log1p(thing["mass"])
+    return thing["features"][index - 4]
 
-    def pad(self, flat):
-        result = torch.zeros(len(self.events), self.longest, dtype=torch.bool)
-        result[self.real] = torch.tensor(flat)
-        return result
 
-    def ranks(self, e, o):
-        return int(sum(self.raw[e, x, 0] == self.raw[e, o, 0] and self.raw[e, x, 1] > self.raw[e, o, 1]
-                       for x in range(self.counts[e])))
+def make_edges():
+    """Some inner edges for every quantity; none where a kind lacks it or it is constant."""
+    edges = []
+    for kind, (_, features, has_eta, has_mass) in enumerate(KINDS):
+        rows = [np.linspace(3.0, 4.6, 31), np.linspace(-2, 2, 25), np.linspace(-3, 3, 31), []]
+        if not has_eta:
+            rows[1] = []
+        if has_mass and kind != 0:
+            rows[3] = np.linspace(1.7, 2.5, 20)
+        for feature in features:
+            rows.append([0.0] if feature == "charge" else np.linspace(0.05, 0.95, 10))
+        edges.append([[single(edge) for edge in row] for row in rows])
+    return edges
 
-    def rows(self, hides_momentum, hides_kind):
-        kinds, width = len(KINDS), 5 + len(KINDS) + 2 * FEATURES + 2 + RANKS
-        rows = torch.zeros(len(self.events), self.longest, width)
-        for e in range(len(self.events)):
-            for o in range(self.counts[e]):
-                kind, pt, eta, phi, mass = self.raw[e, o, :5].tolist()
-                kind, row = int(kind), rows[e, o]
-                momentum, hidden_kind = bool(hides_momentum[e, o]), bool(hides_kind[e, o])
-                if not momentum:
-                    row[0] = (np.log(pt) - MOMENTS["lnPt"][0]) / MOMENTS["lnPt"][1]
-                    row[1] = 0 if np.isnan(eta) else (eta - MOMENTS["eta"][0]) / MOMENTS["eta"][1]
-                    row[2], row[3] = np.sin(phi), np.cos(phi)
-                    if not hidden_kind and not np.isnan(mass):
-                        row[4] = (np.log1p(mass) - MOMENTS["lnMass"][0]) / MOMENTS["lnMass"][1]
-                if not hidden_kind:
-                    row[5 + kind] = 1
-                if not hidden_kind and not momentum:
-                    for f in range(len(KINDS[kind][1])):
-                        value, column = float(self.raw[e, o, 5 + f]), FIRST[kind] + f
-                        if np.isnan(value):
-                            row[5 + kinds + FEATURES + column] = 1
-                        else:
-                            mean, deviation = FEATURE_MOMENTS[column]
-                            row[5 + kinds + column] = np.arcsinh((value - mean) / deviation)
-                if momentum:
-                    row[5 + kinds + 2 * FEATURES] = 1
-                    row[5 + kinds + 2 * FEATURES + 2 + min(self.ranks(e, o), RANKS - 1)] = 1
-                if hidden_kind:
-                    row[5 + kinds + 2 * FEATURES + 1] = 1
-        return rows
 
-    def linear(self, x, name):
-        return F.linear(x, self.p[name + ".weight"], self.p[name + ".bias"])
+EDGES = make_edges()
 
-    def norm(self, x, name):
-        return F.layer_norm(x, (WIDTH,), self.p[name + ".weight"], self.p[name + ".bias"], 1e-5)
 
-    def encode(self, hides_momentum, hides_kind):
-        b = "backbone."
-        x = self.linear(F.gelu(self.linear(self.rows(hides_momentum, hides_kind), b + "objectInput")),
-                        b + "objectEmbedding")
-        scalars = torch.tensor([[np.arcsinh((s - SCALAR_MOMENTS[0]) / SCALAR_MOMENTS[1]), 0.0]
-                                for _, s in self.events], dtype=torch.float32)
-        event = self.p[b + "eventToken"] + self.linear(scalars, b + "eventInput")
-        x = torch.cat([event[:, None], x], 1)
-        mask = torch.cat([torch.ones(len(x), 1, dtype=torch.bool), self.real], 1)
-        for layer in range(LAYERS):
-            n = f"{b}encoder.{layer}."
-            q, k, v = self.linear(self.norm(x, n + "attentionNorm"), n + "attention.projection").chunk(3, -1)
-            split = lambda t: t.unflatten(-1, (HEADS, WIDTH // HEADS)).transpose(1, 2)
-            logits = split(q) @ split(k).transpose(-1, -2) / (WIDTH // HEADS) ** 0.5
-            weights = logits.masked_fill(~mask[:, None, None], float("-inf")).softmax(-1)
-            x = x + self.linear((weights @ split(v)).transpose(1, 2).flatten(-2), n + "attention.output")
-            inner = F.gelu(self.linear(self.norm(x, n + "feedForwardNorm"), n + "expansion"))
-            x = x + self.linear(inner, n + "contraction")
-        x = self.norm(x, b + "norm")
-        return x[:, 0], x[:, 1:]
+def ranks(event):
+    """The rank in pT of each object among those of its kind."""
+    objects = event["objects"]
+    return [
+        min(RANKS - 1, sum(
+            other["kind"] == thing["kind"] and other["pt"] > thing["pt"] for other in objects))
+        for thing in objects
+    ]
 
-    def masked_objects(self):
-        _, objects = self.encode(self.hides_momentum, self.hides_kind)
-        chosen = objects[self.hides_momentum]
-        out = self.linear(F.gelu(self.linear(chosen, "maskedObjects.hidden")), "maskedObjects.output")
-        quantities = 4 + FEATURES
-        logits, kinds = out[:, : quantities * BINS].unflatten(1, (quantities, BINS)), out[:, quantities * BINS:]
-        losses, kind_losses, row = [], [], 0
-        for e in range(len(self.events)):
-            for o in range(self.counts[e]):
-                if not self.hides_momentum[e, o]:
-                    continue
-                kind, pt, eta, phi, mass = self.raw[e, o, :5].tolist()
-                kind = int(kind)
-                values = [np.log(pt), eta, phi, np.log1p(max(0, mass)) if not np.isnan(mass) else np.nan]
-                values += [float(self.raw[e, o, 5 + f]) for f in range(len(KINDS[kind][1]))]
-                for q, value in enumerate(values):
-                    edges = np.array(edges_of(kind, q), np.float32)
-                    if len(edges) == 0 or np.isnan(value):
-                        continue
-                    bin_ = int(np.searchsorted(edges, np.float32(value), side="left"))
-                    column = q if q < 4 else q + FIRST[kind]
-                    losses.append(-logits[row, column].log_softmax(-1)[bin_])
-                if self.hides_kind[e, o]:
-                    kind_losses.append(-kinds[row].log_softmax(-1)[kind])
-                row += 1
-        return torch.stack(losses).mean() + 0.3 * torch.stack(kind_losses).mean()
 
-    def invariants(self):
-        none = torch.zeros_like(self.hides_kind)
-        events, _ = self.encode(none, none)
-        n = "kinematicInvariants."
-        total, count = 0.0, 0
-        for e in range(len(self.events)):
-            for i in range(self.counts[e]):
-                for j in range(i + 1, self.counts[e]):
-                    query = torch.cat([self.p[n + "objectQuery.weight"][
-                        int(self.raw[e, o, 0]) * RANKS + min(self.ranks(e, o), RANKS - 1)] for o in (i, j)])
-                    hidden = self.linear(events[e], n + "eventProjection") + self.linear(query, n + "pairProjection")
-                    predicted = self.linear(F.gelu(hidden), n + "output")
-                    for q, value in enumerate(self.pair(self.raw[e, i].double(), self.raw[e, j].double())):
-                        if not np.isnan(value):
-                            total = total + (predicted[q] - (value - PAIR_MOMENTS[q][0]) / PAIR_MOMENTS[q][1]) ** 2
-                            count += 1
-        return total / count
+def standard(value, name):
+    mean, deviation = MOMENTS[name]
+    return (value - np.float32(mean)) / np.float32(deviation)
 
-    @staticmethod
-    def pair(a, b):
-        def vector(o):
-            pt, eta, phi, m = o[1:5]
-            p = [pt * torch.cos(phi), pt * torch.sin(phi), pt * torch.sinh(eta)]
-            return torch.stack([torch.sqrt(p[0] ** 2 + p[1] ** 2 + p[2] ** 2 + m ** 2)] + p)
-        s = vector(a) + vector(b)
-        mass2 = s[0] ** 2 - s[1] ** 2 - s[2] ** 2 - s[3] ** 2
-        dphi = abs(float(torch.remainder(a[3] - b[3] + np.pi, 2 * np.pi) - np.pi))
-        px = a[1] * torch.cos(a[3]) + b[1] * torch.cos(b[3])
-        py = a[1] * torch.sin(a[3]) + b[1] * torch.sin(b[3])
-        charge = float(a[5] * b[5]) if int(a[0]) == int(b[0]) == 0 else np.nan
-        return [float(0.5 * torch.log(mass2)), float(np.log1p(np.sqrt(2 * a[1] * b[1] * (1 - np.cos(dphi))))),
-                float(torch.log1p(torch.hypot(px, py))), dphi, float(abs(a[2] - b[2])), charge]
 
-    def object_type(self):
-        none = torch.zeros_like(self.hides_kind)
-        _, objects = self.encode(none, self.hides_kind)
-        out = self.linear(F.gelu(self.linear(objects[self.real], "objectType.hidden")), "objectType.output")
-        return F.cross_entropy(out, self.raw[self.real][:, 0].long())
+COLUMNS = 5 + len(KINDS) + 2 * len(NAMED) + 2 + RANKS
 
+
+def object_row(thing, rank, hides_momentum, hides_kind):
+    row = np.zeros(COLUMNS, np.float64)
+    first_value = 5 + len(KINDS)
+    first_missing = first_value + len(NAMED)
+    hidden = first_missing + len(NAMED)
+    if not hides_momentum:
+        row[0] = standard(math.log(thing["pt"]), "lnPt")
+        row[1] = 0 if thing["eta"] is None else standard(thing["eta"], "eta")
+        row[2], row[3] = math.sin(thing["phi"]), math.cos(thing["phi"])
+        if not hides_kind and thing["mass"] is not None:
+            row[4] = standard(math.log1p(thing["mass"]), "lnMass")
+    if not hides_kind:
+        row[5 + thing["kind"]] = 1
+    if not hides_kind and not hides_momentum:
+        for name, value in zip(KINDS[thing["kind"]][1], thing["features"]):
+            column = NAMED.index((thing["kind"], name))
+            if value is None:
+                row[first_missing + column] = 1
+            else:
+                key = f"{KINDS[thing['kind']][0]}.{name}"
+                row[first_value + column] = math.asinh(standard(value, key))
+    if hides_momentum:
+        row[hidden] = 1
+        row[hidden + 2 + rank] = 1
+    if hides_kind:
+        row[hidden + 1] = 1
+    return row
+
+
+LONGEST = max(len(event["objects"]) for event in EVENTS)
+
+
+def inputs(momentum_key=None, kind_key=None):
+    """Padded inputs [B, N, columns], scalars [B, 2 k] and which objects are real [B, N]."""
+    rows = np.zeros((len(EVENTS), LONGEST, COLUMNS))
+    real = np.zeros((len(EVENTS), LONGEST), bool)
+    scalars = np.zeros((len(EVENTS), 2 * len(SCALARS)))
+    for e, event in enumerate(EVENTS):
+        for o, (thing, rank) in enumerate(zip(event["objects"], ranks(event))):
+            rows[e, o] = object_row(
+                thing, rank, bool(momentum_key) and thing[momentum_key],
+                bool(kind_key) and thing[kind_key])
+            real[e, o] = True
+        for s, name in enumerate(SCALARS):
+            if event["scalars"][s] is None:
+                scalars[e, len(SCALARS) + s] = 1
+            else:
+                scalars[e, s] = math.asinh(standard(event["scalars"][s], name))
+    return (
+        torch.tensor(rows, dtype=torch.float32), torch.tensor(scalars, dtype=torch.float32),
+        torch.tensor(real))
+
+
+# The parameters, with the names of the checkpoint.
 
 def make_parameters():
-    torch.manual_seed(7)
-    inputs = 5 + len(KINDS) + 2 * FEATURES + 2 + RANKS
-    shapes = {"backbone.eventToken": (WIDTH,)}
+    parameters = {}
 
-    def linear(name, into, out):
-        shapes[name + ".weight"], shapes[name + ".bias"] = (out, into), (out,)
-    linear("backbone.objectInput", inputs, WIDTH)
+    def linear(name, wide, out, bias=True):
+        bound = 1 / math.sqrt(wide)
+        parameters[name + ".weight"] = random.uniform(-bound, bound, (out, wide))
+        if bias:
+            parameters[name + ".bias"] = random.uniform(-bound, bound, out)
+
+    def norm(name):
+        parameters[name + ".weight"] = random.uniform(0.8, 1.2, WIDTH)
+        parameters[name + ".bias"] = random.uniform(-0.2, 0.2, WIDTH)
+
+    parameters["backbone.eventToken"] = random.normal(0, 0.3, WIDTH)
+    linear("backbone.objectInput", COLUMNS, WIDTH)
     linear("backbone.objectEmbedding", WIDTH, WIDTH)
-    linear("backbone.eventInput", 2, WIDTH)
+    linear("backbone.eventInput", 2 * len(SCALARS), WIDTH)
     for layer in range(LAYERS):
-        n = f"backbone.encoder.{layer}."
-        shapes[n + "attentionNorm.weight"] = shapes[n + "attentionNorm.bias"] = (WIDTH,)
-        linear(n + "attention.projection", WIDTH, 3 * WIDTH)
-        linear(n + "attention.output", WIDTH, WIDTH)
-        shapes[n + "feedForwardNorm.weight"] = shapes[n + "feedForwardNorm.bias"] = (WIDTH,)
-        linear(n + "expansion", WIDTH, 4 * WIDTH)
-        linear(n + "contraction", 4 * WIDTH, WIDTH)
-    shapes["backbone.norm.weight"] = shapes["backbone.norm.bias"] = (WIDTH,)
+        prefix = f"backbone.encoder.{layer}."
+        norm(prefix + "attentionNorm")
+        linear(prefix + "attention.projection", WIDTH, 3 * WIDTH)
+        linear(prefix + "attention.output", WIDTH, WIDTH)
+        norm(prefix + "feedForwardNorm")
+        linear(prefix + "expansion", WIDTH, FACTOR * WIDTH)
+        linear(prefix + "contraction", FACTOR * WIDTH, WIDTH)
+    norm("backbone.norm")
     linear("maskedObjects.hidden", WIDTH, WIDTH)
-    linear("maskedObjects.output", WIDTH, (4 + FEATURES) * BINS + len(KINDS))
-    shapes["kinematicInvariants.objectQuery.weight"] = (len(KINDS) * RANKS, WIDTH)
+    linear("maskedObjects.output", WIDTH, (4 + len(NAMED)) * BINS + len(KINDS))
+    parameters["kinematicInvariants.objectQuery.weight"] = random.normal(
+        0, 1, (len(KINDS) * RANKS, WIDTH))
     linear("kinematicInvariants.pairProjection", 2 * WIDTH, 2 * WIDTH)
     linear("kinematicInvariants.eventProjection", WIDTH, 2 * WIDTH)
-    linear("kinematicInvariants.output", 2 * WIDTH, 6)
+    linear("kinematicInvariants.output", 2 * WIDTH, INVARIANTS)
     linear("objectType.hidden", WIDTH, WIDTH)
     linear("objectType.output", WIDTH, len(KINDS))
-    return {name: (0.3 * torch.randn(shape) + ("orm.weight" in name)).requires_grad_() for name, shape in shapes.items()}
+    linear("head", WIDTH, 2)
+    return {
+        name: torch.tensor(value, dtype=torch.float32, requires_grad=True)
+        for name, value in parameters.items()
+    }
 
 
-def save(path, tensors):
-    header, data, offset = {}, [], 0
-    for name, value in tensors.items():
-        array = np.ascontiguousarray(value.detach().numpy() if isinstance(value, torch.Tensor) else value)
-        kind = {"float32": "F32", "int64": "I64", "uint8": "U8", "float64": "F64"}[str(array.dtype)]
-        header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [offset, offset + array.nbytes]}
-        data.append(array.tobytes())
-        offset += array.nbytes
+P = make_parameters()
+
+
+def apply_linear(name, x):
+    return F.linear(x, P[name + ".weight"], P[name + ".bias"])
+
+
+def apply_norm(name, x):
+    return F.layer_norm(x, (WIDTH,), P[name + ".weight"], P[name + ".bias"], 1e-5)
+
+
+def attention(name, x, real):
+    batch, length, _ = x.shape
+    size = WIDTH // HEADS
+    q, k, v = apply_linear(name + ".projection", x).chunk(3, dim=-1)
+    q, k, v = (t.reshape(batch, length, HEADS, size).transpose(1, 2) for t in (q, k, v))
+    scores = q @ k.transpose(-1, -2) / math.sqrt(size)
+    scores = scores.masked_fill(~real[:, None, None, :], float("-inf"))
+    mixed = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(batch, length, WIDTH)
+    return apply_linear(name + ".output", mixed)
+
+
+def encode(rows, scalars, real):
+    """Returns the event vectors [B, D] and the object vectors [B, N, D]."""
+    objects = apply_linear(
+        "backbone.objectEmbedding", F.gelu(apply_linear("backbone.objectInput", rows)))
+    event = P["backbone.eventToken"] + apply_linear("backbone.eventInput", scalars)
+    x = torch.cat([event[:, None, :], objects], dim=1)
+    real = torch.cat([torch.ones(len(EVENTS), 1, dtype=torch.bool), real], dim=1)
+    for layer in range(LAYERS):
+        prefix = f"backbone.encoder.{layer}."
+        x = x + attention(prefix + "attention", apply_norm(prefix + "attentionNorm", x), real)
+        inner = F.gelu(apply_linear(prefix + "expansion", apply_norm(prefix + "feedForwardNorm", x)))
+        x = x + apply_linear(prefix + "contraction", inner)
+    x = apply_norm("backbone.norm", x)
+    return x[:, 0], x[:, 1:]
+
+
+# The losses.
+
+def masked_objects():
+    _, objects = encode(*inputs("hidesMomentum", "hidesKind"))
+    binned, kinds = [], []
+    for e, event in enumerate(EVENTS):
+        for o, thing in enumerate(event["objects"]):
+            if not thing["hidesMomentum"]:
+                continue
+            kind = thing["kind"]
+            output = apply_linear(
+                "maskedObjects.output", F.gelu(apply_linear("maskedObjects.hidden", objects[e, o])))
+            for index, edges in enumerate(EDGES[kind]):
+                value = quantity(thing, index)
+                if not edges or value is None:
+                    continue
+                column = index if index < 4 else 4 + NAMED.index((kind, KINDS[kind][1][index - 4]))
+                logits = output[column * BINS:(column + 1) * BINS]
+                binned.append(-logits.log_softmax(0)[bisect.bisect_left(edges, value)])
+            if thing["hidesKind"]:
+                logits = output[(4 + len(NAMED)) * BINS:]
+                kinds.append(-logits.log_softmax(0)[kind])
+    return torch.stack(binned).mean() + KIND_WEIGHT * torch.stack(kinds).mean()
+
+
+def four_momentum(thing):
+    pt, phi = thing["pt"], thing["phi"]
+    if thing["eta"] is None or thing["mass"] is None:
+        return None
+    px, py, pz = pt * math.cos(phi), pt * math.sin(phi), pt * math.sinh(thing["eta"])
+    return math.sqrt(px * px + py * py + pz * pz + thing["mass"] ** 2), px, py, pz
+
+
+def invariants(a, b):
+    delta_phi = abs((a["phi"] - b["phi"] + math.pi) % (2 * math.pi) - math.pi)
+    pair = four_momentum(a), four_momentum(b)
+    values = [None] * INVARIANTS
+    if None not in pair:
+        e, x, y, z = (p + q for p, q in zip(*pair))
+        values[0] = math.log(math.sqrt(max(1e-4, e * e - x * x - y * y - z * z)))
+        values[4] = abs(a["eta"] - b["eta"])
+    values[1] = math.log1p(math.sqrt(2 * a["pt"] * b["pt"] * (1 - math.cos(delta_phi))))
+    values[2] = math.log1p(math.hypot(
+        a["pt"] * math.cos(a["phi"]) + b["pt"] * math.cos(b["phi"]),
+        a["pt"] * math.sin(a["phi"]) + b["pt"] * math.sin(b["phi"])))
+    values[3] = delta_phi
+    if a["kind"] == 0 and b["kind"] == 0 and None not in (a["features"][0], b["features"][0]):
+        values[5] = a["features"][0] * b["features"][0]
+    return values
+
+
+def kinematic_invariants():
+    events, _ = encode(*inputs())
+    squares = []
+    for e, event in enumerate(EVENTS):
+        objects, order = event["objects"], ranks(event)
+        for i in range(len(objects)):
+            for j in range(i + 1, len(objects)):
+                query = P["kinematicInvariants.objectQuery.weight"]
+                question = torch.cat([
+                    query[objects[i]["kind"] * RANKS + order[i]],
+                    query[objects[j]["kind"] * RANKS + order[j]]])
+                hidden = apply_linear("kinematicInvariants.pairProjection", question)
+                hidden = hidden + apply_linear("kinematicInvariants.eventProjection", events[e])
+                answer = apply_linear("kinematicInvariants.output", F.gelu(hidden))
+                for q, value in enumerate(invariants(objects[i], objects[j])):
+                    if value is not None:
+                        mean, deviation = PAIR_MOMENTS[q]
+                        squares.append((answer[q] - (value - mean) / deviation) ** 2)
+    return torch.stack(squares).mean()
+
+
+def object_type():
+    _, objects = encode(*inputs(None, "hidesType"))
+    losses = []
+    for e, event in enumerate(EVENTS):
+        for o, thing in enumerate(event["objects"]):
+            logits = apply_linear(
+                "objectType.output", F.gelu(apply_linear("objectType.hidden", objects[e, o])))
+            losses.append(-logits.log_softmax(0)[thing["kind"]])
+    return torch.stack(losses).mean()
+
+
+def classification():
+    """Cross-entropy with event weights, the classes balanced to the same sum, with mean 1."""
+    logits = apply_linear("head", encode(*inputs())[0])
+    sums = [sum(ev["weight"] for ev in EVENTS if ev["label"] == c) for c in (0, 1)]
+    total = 0
+    for e, event in enumerate(EVENTS):
+        weight = event["weight"] * len(EVENTS) / 2 / sums[event["label"]]
+        total = total - weight * logits[e].log_softmax(0)[event["label"]]
+    return logits, total / len(EVENTS)
+
+
+OBJECTIVES = [
+    ("maskedObjects", masked_objects, MASKED_WEIGHT),
+    ("kinematicInvariants", kinematic_invariants, INVARIANT_WEIGHT),
+    ("objectType", object_type, TYPE_WEIGHT),
+]
+
+
+def forget_gradients():
+    for parameter in P.values():
+        parameter.grad = None
+
+
+def main(folder):
+    tensors, losses, steps, norms = {}, {}, [], []
+
+    def keep(prefix, values):
+        for name, value in values.items():
+            tensors[f"{prefix}.{name}"] = value.detach().clone()
+
+    keep("initial", P)
+    events, objects = encode(*inputs())
+    _, _, real = inputs()
+    tensors["output.inputs"] = inputs()[0][real]
+    tensors["output.events"], tensors["output.objects"] = events.detach(), objects[real].detach()
+    for name, loss, _ in OBJECTIVES:
+        forget_gradients()
+        value = loss()
+        value.backward()
+        losses[name] = value.item()
+        keep("gradient." + name, {n: p.grad for n, p in P.items() if p.grad is not None})
+    forget_gradients()
+    logits, value = classification()
+    value.backward()
+    losses["classification"] = value.item()
+    tensors["output.logits"] = logits.detach()
+    keep("gradient.classification", {n: p.grad for n, p in P.items() if p.grad is not None})
+
+    trained = {name: p for name, p in P.items() if not name.startswith("head.")}
+    optimizer = torch.optim.AdamW([
+        {"params": [p for p in trained.values() if p.dim() >= 2], "weight_decay": WEIGHT_DECAY},
+        {"params": [p for p in trained.values() if p.dim() < 2], "weight_decay": 0.0},
+    ], lr=LEARNING_RATE, betas=(0.9, 0.98), eps=1e-8)
+    for step in range(STEPS):
+        forget_gradients()
+        values = [loss() for _, loss, _ in OBJECTIVES]
+        sum(w * value for (_, _, w), value in zip(OBJECTIVES, values)).backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(list(trained.values()), CLIP).item())
+        optimizer.step()
+        steps.append([value.item() for value in values])
+        keep(f"step.{step + 1}", trained)
+
+    description = {
+        "width": WIDTH, "layers": LAYERS, "heads": HEADS, "feedForwardFactor": FACTOR,
+        "moments": {n: {"mean": m, "deviation": d} for n, (m, d) in MOMENTS.items()},
+        "pairMoments": [{"mean": m, "deviation": d} for m, d in PAIR_MOMENTS],
+        "edges": EDGES, "events": EVENTS, "losses": losses, "stepLosses": steps,
+        "gradientNorms": norms, "learningRate": LEARNING_RATE, "weightDecay": WEIGHT_DECAY,
+        "gradientClip": CLIP, "kindWeight": KIND_WEIGHT,
+        "weights": {name: weight for name, _, weight in OBJECTIVES},
+        "torch": torch.__version__,
+    }
+    with open(f"{folder}/model-reference.json", "w") as file:
+        json.dump(description, file, indent=1)
+        file.write("\n")
+    write_safetensors(f"{folder}/model-reference.safetensors", tensors)
+
+
+def write_safetensors(path, tensors):
+    header, data = {}, b""
+    for name, tensor in tensors.items():
+        content = tensor.contiguous().numpy().astype("<f4").tobytes()
+        header[name] = {
+            "dtype": "F32", "shape": list(tensor.shape),
+            "data_offsets": [len(data), len(data) + len(content)],
+        }
+        data += content
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + b"".join(data))
-
-
-def main():
-    random = np.random.RandomState(3)
-    random_ = type("R", (), {})()
-    random_.random, random_.choice = random.random_sample, random.choice
-    random_.exponential, random_.normal, random_.uniform = random.exponential, random.normal, random.uniform
-    events = make_events(random_)
-    total = sum(len(o) for o, _ in events)
-    hides_momentum = random.random_sample(total) < 0.4
-    hides_kind = hides_momentum & (random.random_sample(total) < 0.5)
-    parameters = make_parameters()
-    reference = Reference(events, hides_momentum, hides_kind, parameters)
-    rows = np.concatenate([o for o, _ in events])
-    out = {
-        "offsets": np.cumsum([0] + [len(o) for o, _ in events]).astype(np.int64),
-        "kinds": rows[:, 0].astype(np.uint8), "momenta": rows[:, 1:5].copy(), "features": rows[:, 5:7].copy(),
-        "scalars": np.array([s for _, s in events], np.float32),
-        "hidesMomentum": hides_momentum.astype(np.uint8), "hidesKind": hides_kind.astype(np.uint8),
-    }
-    out |= {"initial." + name: value.detach().clone() for name, value in parameters.items()}
-    event_vectors, objects = reference.encode(reference.hides_momentum, reference.hides_kind)
-    out["output.events"], out["output.objects"] = event_vectors, objects[reference.real]
-    decay = [p for p in parameters.values() if p.dim() >= 2]
-    rest = [p for p in parameters.values() if p.dim() < 2]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}],
-                                  lr=1e-3, betas=(0.9, 0.98))
-    losses = []
-    for step in range(10):
-        optimizer.zero_grad()
-        parts = [reference.masked_objects(), reference.invariants(), reference.object_type()]
-        (parts[0] + 2 * parts[1] + parts[2]).backward()
-        if step == 0:
-            out |= {"gradient." + name: value.grad.clone() for name, value in parameters.items()}
-        torch.nn.utils.clip_grad_norm_(list(parameters.values()), 1.0)
-        optimizer.step()
-        losses.append([float(part.detach()) for part in parts])
-    out["losses"] = np.array(losses, np.float64)
-    out |= {"final." + name: value.detach().clone() for name, value in parameters.items()}
-    save(sys.argv[1], out)
-    print(json.dumps(losses[0]), json.dumps(losses[-1]))
+        file.write(struct.pack("<Q", len(text)) + text + data)
 
 
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    main(sys.argv[1])

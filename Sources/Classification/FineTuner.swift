@@ -217,7 +217,8 @@ public final class FineTuner {
     return value
   }
 
-  private func loss(_ batch: EventBatch, dropout: Generator?) -> Tensor {
+  /// Returns the weighted cross-entropy of a batch.
+  package func loss(_ batch: EventBatch, dropout: Generator?) -> Tensor {
     let device = classifier.backbone.device
     let targets = Tensor(batch.eventIndices.map { Int64(labels[$0]) }, device: device)
     let weights = Tensor(batch.eventIndices.map { eventWeights[$0] }, device: device)

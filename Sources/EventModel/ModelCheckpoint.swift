@@ -66,7 +66,32 @@ public struct ModelCheckpoint: Codable, Sendable {
         "cannot open \(path): its format is \(checkpoint.format), this program reads "
           + "\(currentFormat). Use the program's version that wrote it.")
     }
+    try checkpoint.checkConsistency(path: path)
     return checkpoint
+  }
+
+  /// Checks that a model can be built from the description, whoever wrote it.
+  private func checkConsistency(path: String) throws {
+    let layout = InputLayout(schema: schema)
+    let found: String? =
+      if !configuration.isValid {
+        "the size of the model is not possible"
+      } else if schema.objectKinds.isEmpty || schema.objectKinds.count > 255 {
+        "the schema has \(schema.objectKinds.count) kinds of objects, expected 1 to 255"
+      } else if Set(layout.objectColumns).count != layout.objectWidth
+        || Set(layout.eventColumns).count != layout.eventWidth
+      {
+        "the schema names something twice"
+      } else if objectColumns != layout.objectColumns || eventColumns != layout.eventColumns {
+        "the columns are not those of the schema"
+      } else {
+        nil
+      }
+    guard let found else { return }
+    throw ModelError(
+      code: .corrupted,
+      "cannot open \(path): \(found). The file was changed; take it from a backup, or run the "
+        + "command that wrote it again.")
   }
 
   /// Opens a model as it was saved.
@@ -120,6 +145,16 @@ public struct ModelCheckpoint: Codable, Sendable {
       normalization: checkpoint.normalization.filled(from: normalization), seed: 0)
     var tensors = try readTensors(folder + "/model.safetensors")
     let width = checkpoint.configuration.width
+    for (name, columns) in [
+      ("objectInput.weight", checkpoint.objectColumns),
+      ("eventInput.weight", checkpoint.eventColumns),
+    ] {
+      guard let shape = tensors[name]?.shape, shape != [width, columns.count] else { continue }
+      throw ModelError(
+        code: .corrupted,
+        "cannot open \(folder)/model.safetensors: \(name) has the shape \(shape), expected "
+          + "\([width, columns.count]). The file was changed; take it from a backup.")
+    }
     if let weight = tensors["objectInput.weight"] {
       tensors["objectInput.weight"] = regrouped(
         weight, from: checkpoint.objectColumns, to: layout.objectColumns, rows: width)

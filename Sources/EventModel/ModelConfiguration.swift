@@ -45,6 +45,13 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
     }
   }
 
+  /// Whether all numbers are in the ranges that a configuration file may give.
+  var isValid: Bool {
+    (4...4096).contains(width) && (1...64).contains(layers) && (1...64).contains(heads)
+      && (1...16).contains(feedForwardFactor) && (0...0.9).contains(dropout)
+      && width.isMultiple(of: heads)
+  }
+
   private static func largestDivisor(of width: Int, atMost limit: Int) -> Int {
     (1...limit).last { width.isMultiple(of: $0) } ?? 1
   }

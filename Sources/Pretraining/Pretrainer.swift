@@ -73,16 +73,8 @@ public final class Pretrainer {
       configuration: configuration.augmentation, schema: store.schema, seed: configuration.seed)
     backbone.place(on: device)
     for objective in objectives { objective.move(to: device) }
-    let parameters =
-      backbone.namedParameters().map { (name: "backbone.\($0.name)", parameter: $0.parameter) }
-      + objectives.flatMap { objective in
-        objective.namedParameters().map {
-          (name: "\(objective.name).\($0.name)", parameter: $0.parameter)
-        }
-      }
-    optimizer = AdamW(
-      groups: decayGroups(parameters, weightDecay: configuration.weightDecay, scale: 1),
-      beta2: 0.98)
+    optimizer = makePretrainingOptimizer(
+      backbone: backbone, objectives: objectives, weightDecay: configuration.weightDecay)
     state = PretrainingState(
       configuration: configuration, model: model, schema: store.schema,
       eventCount: store.eventCount)

@@ -119,6 +119,8 @@ public final class MaskedObjects: PretrainingObjective {
         kindTargets.append(Int64(kind))
       }
     }
+    // The mean of no cross-entropy would be NaN; it teaches nothing.
+    guard !rows.isEmpty else { return (encoding.events * 0).sum() }
     var loss = Tensor.crossEntropy(
       logits: outputs.narrowed(dimension: 1, start: 0, length: binned)
         .reshaped([chosen.count * quantities, QuantileBins.binCount])

@@ -68,6 +68,25 @@ public final class ObjectTypePrediction: PretrainingObjective {
   public func loss(
     batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
   ) -> Tensor {
+    loss(
+      batch: batch, mask: mask(for: batch, context: context), backbone: backbone,
+      dropout: context.dropout)
+  }
+
+  /// Returns the mean cross-entropy of the kind of all objects, a mask hiding some.
+  package func loss(
+    batch: EventBatch, mask: ObjectMask, backbone: EventTransformer, dropout: Generator? = nil
+  ) -> Tensor {
+    let encoding = backbone(backbone.input(batch, mask: mask), dropout: dropout)
+    // The mean of no cross-entropy would be NaN; it teaches nothing.
+    guard batch.objectCount > 0 else { return (encoding.events * 0).sum() }
+    return Tensor.crossEntropy(
+      logits: output(hidden(encoding.objects).gelu()),
+      targets: Tensor(batch.kinds.map(Int64.init), device: encoding.objects.device))
+  }
+
+  /// Chooses whose kind is hidden: each object on its own.
+  package func mask(for batch: EventBatch, context: ObjectiveContext) -> ObjectMask {
     var mask = ObjectMask(objectCount: batch.objectCount)
     for event in 0..<batch.eventCount {
       var generator = CounterBasedGenerator(
@@ -77,16 +96,6 @@ public final class ObjectTypePrediction: PretrainingObjective {
         mask.hidesKind[object] = Double(generator.uniform()) < settings.hiddenFraction
       }
     }
-    return loss(batch: batch, mask: mask, backbone: backbone, dropout: context.dropout)
-  }
-
-  /// Returns the mean cross-entropy of the kind of all objects, where a mask hides some.
-  package func loss(
-    batch: EventBatch, mask: ObjectMask, backbone: EventTransformer, dropout: Generator? = nil
-  ) -> Tensor {
-    let encoding = backbone(backbone.input(batch, mask: mask), dropout: dropout)
-    return Tensor.crossEntropy(
-      logits: output(hidden(encoding.objects).gelu()),
-      targets: Tensor(batch.kinds.map(Int64.init), device: encoding.objects.device))
+    return mask
   }
 }

@@ -15,7 +15,8 @@ public struct QuantileBins: Codable, Hashable, Sendable {
 
   /// Inner edges by kind and quantity, rising.
   ///
-  /// Empty where the kind lacks the quantity or it is constant. Quantities are ln pT, eta, phi, ln(1 + m) and the features of the kind.
+  /// Empty where the kind lacks the quantity or it is constant. Quantities are ln pT, eta, phi,
+  /// ln(1 + m) and the features of the kind.
   public private(set) var edges: [[[Float]]]
 
   /// Makes bins of known edges.
@@ -43,6 +44,11 @@ public struct QuantileBins: Codable, Hashable, Sendable {
       }
     }
     edges = values.map { $0.map(Self.edges(of:)) }
+  }
+
+  /// Makes bins from inner edges by kind and quantity, rising.
+  package init(edges: [[[Float]]]) {
+    self.edges = edges
   }
 
   /// Returns the bin of a quantity of an object, or `nil` where it has none.
