@@ -115,8 +115,7 @@ let package = Package(
       dependencies: ["EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "PretrainingTests",
-      dependencies: ["Pretraining", "EventModel", "Events", "Runtime", "Torch", "TestSupport"],
-      exclude: ["Fixtures"]),
+      dependencies: ["Pretraining", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "ClassificationTests",
       dependencies: ["Classification", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),

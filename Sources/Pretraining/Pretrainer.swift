@@ -86,20 +86,24 @@ public final class Pretrainer {
 
   /// Trains until the configured number of epochs is done.
   ///
-  /// - Parameter report: Is told of every step.
+  /// - Parameters:
+  ///   - shouldStop: Is asked before every step; the user's wish to stop by default.
+  ///   - report: Is told of every step.
   /// - Returns: The losses by epoch.
   /// - Throws: `InterruptedError` after saving; ``ModelError`` with code `nonFinite` if the loss
   ///   is not a number; what the store throws for damaged events.
-  public func run(report: (StepReport) -> Void = { _ in }) throws -> PretrainingHistory {
+  public func run(
+    shouldStop: () -> Bool = { Interruption.isRequested }, report: (StepReport) -> Void = { _ in }
+  ) throws -> PretrainingHistory {
     while state.epoch < configuration.epochs {
-      try trainEpoch(report: report)
+      try trainEpoch(shouldStop: shouldStop, report: report)
       state.finishEpoch(validationLosses: try validationLosses())
       try save()
     }
     return state.history
   }
 
-  private func trainEpoch(report: (StepReport) -> Void) throws {
+  private func trainEpoch(shouldStop: () -> Bool, report: (StepReport) -> Void) throws {
     let epoch = state.epoch
     let order = EventSplit.shuffled(trainingEvents, seed: configuration.seed, epoch: epoch)
     let size = min(configuration.batchSize, order.count)
@@ -112,7 +116,7 @@ public final class Pretrainer {
     }
     let loader = BatchLoader(store: store, batches: batches, augmenter: augmenter, epoch: epoch)
     try loader.consume { batch in
-      if Interruption.isRequested {
+      if shouldStop() {
         try save()
         throw InterruptedError()
       }

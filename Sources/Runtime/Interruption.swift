@@ -36,9 +36,6 @@ public enum Interruption {
   public static func check() throws {
     if isRequested { throw InterruptedError() }
   }
-
-  /// Sets or clears the wish, for tests.
-  package static func set(_ value: Bool) { requested.store(value, ordering: .relaxed) }
 }
 
 /// The error that ends interrupted work; nothing is wrong with the data.

@@ -9,8 +9,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// Runs, stops and continues; serialized, since the wish to stop is the whole program's.
-@Suite(.serialized) struct PretrainerTests {
+@Suite struct PretrainerTests {
   private let folder: TemporaryFolder
   private let store: EventStore
   private var configuration = PretrainingConfiguration()
@@ -36,14 +35,9 @@ import Torch
     var steps = 0
     let first = try Pretrainer(
       store: store, model: model, configuration: configuration, folder: folder.file("parts"))
-    defer { Interruption.set(false) }
     #expect(throws: InterruptedError.self) {
-      try first.run { _ in
-        steps += 1
-        if steps == 8 { Interruption.set(true) }
-      }
+      try first.run(shouldStop: { steps == 8 }) { _ in steps += 1 }
     }
-    Interruption.set(false)
     let second = try Pretrainer(
       store: store, model: model, configuration: configuration, folder: folder.file("parts"))
     let resumed = try second.run()

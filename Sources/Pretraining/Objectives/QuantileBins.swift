@@ -19,9 +19,6 @@ public struct QuantileBins: Codable, Hashable, Sendable {
   /// ln(1 + m) and the features of the kind.
   public private(set) var edges: [[[Float]]]
 
-  /// Makes bins of known edges.
-  package init(edges: [[[Float]]]) { self.edges = edges }
-
   /// Finds the edges from the events of a store, at most 50,000 of them, evenly spread.
   ///
   /// - Parameters:
