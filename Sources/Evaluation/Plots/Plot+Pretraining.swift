@@ -30,7 +30,7 @@ extension Plot {
         + "solid on events held out.",
       blocks: blocks, size: (760, legendHeight(lines.count) + 360),
       commands: [
-        "set xlabel \(quoted(axisTitle(results.pretrainingCurves))) offset 0, 0.3",
+        "set xlabel \(quoted(axisTitle(results.pretrainingCurves))) offset 0, 0.7",
         "set ylabel 'Loss'", legend,
         plotCommand(lines),
       ])

@@ -49,7 +49,7 @@ extension Plot {
             .map { [Double($0.labelsPerClass), $0.auc, Double($0.seed)] }))
       let color = quoted(Palette.color(index))
       lines.append(
-        "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.25 "
+        "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.4 "
           + "linecolor rgb \(quoted(Palette.faint(index))) notitle")
       lines.append(
         "data index \(block) using \(position):2 with lines linewidth 2 linecolor rgb \(color) "
@@ -71,7 +71,7 @@ extension Plot {
         "set logscale x", "set xrange [\(low):\(high)]",
         "set xtics (\(labelCounts.map(String.init).joined(separator: ", ")))",
         "unset mxtics", "set offsets graph 0, 0, 0.02, 0.02",
-        "set xlabel 'Labeled events per class' offset 0, 0.3",
+        "set xlabel 'Labeled events per class' offset 0, 0.7",
         "set ylabel 'Area under the ROC curve'",
         "set format y '%.2f'", legend,
         plotCommand(lines),
@@ -112,7 +112,7 @@ extension Plot {
       blocks: blocks, size: (760, legendHeight(lines.count) + 400),
       commands: [
         "set xrange [0:1]", "set logscale y", "set yrange [1:*]", "set samples 400",
-        "set xlabel 'Signal efficiency' offset 0, 0.3", "set ylabel 'Background rejection'", legend,
+        "set xlabel 'Signal efficiency' offset 0, 0.7", "set ylabel 'Background rejection'", legend,
         plotCommand(lines),
       ])
   }
