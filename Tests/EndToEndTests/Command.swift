@@ -47,6 +47,8 @@ enum Command {
   ///   - arguments: What follows the command's name.
   ///   - folder: The current folder of the command.
   ///   - shell: Shell code in front of the command, as in `ulimit -f 100;`.
+  /// - Returns: What it left.
+  /// - Throws: What starting a process throws.
   static func run(
     _ arguments: [String], in folder: String? = nil, shell: String? = nil
   ) throws -> Outcome {
@@ -60,7 +62,9 @@ enum Command {
     try Running(arguments, folder: folder, shell: shell)
   }
 
-  /// A command that runs. Its output goes to files, which never fill up as pipes do.
+  /// A command that runs.
+  ///
+  /// Its output goes to files, which never fill up as pipes do.
   final class Running {
     let process = Process()
     private let folder: URL

@@ -191,7 +191,8 @@ private struct MemorySource: ColumnSource {
     #expect(
       try message { _ = try assemble("scalars: {x: log(w - 1)}") }
         == "cannot prepare the sample test from memory.root: the scalar x, log(w - 1), is nan in "
-        + "entry 0.")
+        + "entry 0; expected a finite number. Change the expression, or keep such entries out by "
+        + "a selection.")
     #expect(
       try message { _ = try assemble(sample: ", weight: 1 / (w - 1)") }
         .hasSuffix("the weight is inf in entry 1; expected a finite number."))
@@ -234,7 +235,7 @@ private struct MemorySource: ColumnSource {
     (
       "events: {selection: \"a >\", objects: [{kind: jet, prefix: Jet}]}",
       "demo.yaml:1:21: events.selection is not an expression: found the end, expected a number, a "
-        + "column, a function or \"(\". \n    a >\n       ^"
+        + "column, a function or \"(\".\n    a >\n       ^"
     ),
     (
       "events: {missing: none, objects: [{kind: jet, prefix: Jet}]}",
@@ -382,7 +383,7 @@ private struct MemorySource: ColumnSource {
     }
     #expect(
       error?.description.replacing(folder.path, with: "F")
-        == "F/demo.yaml:2:11: no file of the sample x matches data/b*.root. "
+        == "F/demo.yaml:2:28: no file of the sample x matches data/b*.root. "
         + "The folder F/data holds a.root.")
   }
 }

@@ -71,7 +71,7 @@ extension Plot {
         "set logscale x", "set xrange [\(low):\(high)]",
         "set xtics (\(labelCounts.map(String.init).joined(separator: ", ")))",
         "unset mxtics", "set offsets graph 0, 0, 0.02, 0.02",
-        "set xlabel 'Labeled events per class' offset 0, 0.7",
+        "set xlabel 'Labeled events per class' offset 0, 0.3",
         "set ylabel 'Area under the ROC curve'",
         "set format y '%.2f'", legend,
         plotCommand(lines),
@@ -112,7 +112,7 @@ extension Plot {
       blocks: blocks, size: (760, legendHeight(lines.count) + 400),
       commands: [
         "set xrange [0:1]", "set logscale y", "set yrange [1:*]", "set samples 400",
-        "set xlabel 'Signal efficiency' offset 0, 0.7", "set ylabel 'Background rejection'", legend,
+        "set xlabel 'Signal efficiency' offset 0, 0.3", "set ylabel 'Background rejection'", legend,
         plotCommand(lines),
       ])
   }
@@ -160,11 +160,13 @@ extension Plot {
 
   // MARK: - Parts of scripts
 
+  /// The empty title keeps the legend off the axis title above it.
   static let legend =
-    "set key outside below center horizontal Left reverse samplen 2.5 spacing 1.15 maxcols 1"
+    "set key outside below center horizontal Left reverse samplen 2.5 spacing 1.15 maxcols 1 "
+    + "title ' '"
 
   /// The height that the legend below a figure takes, in pixels.
-  static func legendHeight(_ entries: Int) -> Int { 22 * entries }
+  static func legendHeight(_ entries: Int) -> Int { 22 * (entries + 1) }
 
   static func rowCount(_ panels: Int) -> Int { max(1, (panels + 1) / 2) }
 
