@@ -52,7 +52,7 @@ import Testing
     #expect(
       results.summary.contains(
         "The difference, +0.010 ± 0.006 over 3 common seeds, is compatible with none at 95 % "
-          + "confidence: these seeds show no gain."))
+          + "confidence: these seeds cannot tell it from chance."))
     #expect(!results.summary.contains("times as many"))
     swap(&results.mainArm, &results.referenceArm)
     results.headlineLabelsPerClass = 50

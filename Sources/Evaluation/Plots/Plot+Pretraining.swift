@@ -31,7 +31,7 @@ extension Plot {
       blocks: blocks, size: (760, legendHeight(lines.count) + 360),
       commands: [
         "set xlabel \(quoted(axisTitle(results.pretrainingCurves))) offset 0, 0.3",
-        "set ylabel 'Loss'", legend,
+        "set ylabel 'Loss'", epochTics(results.pretrainingCurves), legend,
         plotCommand(lines),
       ])
   }
@@ -66,9 +66,15 @@ extension Plot {
       caption: "Loss of each objective of the pre-training.",
       blocks: blocks, size: (760, 280 * rowCount(objectives.count)),
       commands: panelLayout(objectives.count) + [
-        "set xlabel \(quoted(axisTitle(curves)))", "set ylabel 'Loss'",
+        "set xlabel \(quoted(axisTitle(curves)))", "set ylabel 'Loss'", epochTics(curves),
         "set key top right Left reverse samplen 2",
       ] + panels + ["unset multiplot"])
+  }
+
+  /// Whole epochs only, which gnuplot does not choose by itself where there are few.
+  private static func epochTics(_ curves: [StudyResults.PretrainingCurve]) -> String {
+    let last = curves.flatMap { $0.points.map(\.position) }.max() ?? 0
+    return last <= 5 ? "set xtics 1" : "set xtics autofreq"
   }
 
   /// The style of a curve: a line through a single point cannot be seen, so that it needs a mark.

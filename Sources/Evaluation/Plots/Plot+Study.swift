@@ -49,7 +49,7 @@ extension Plot {
             .map { [Double($0.labelsPerClass), $0.auc, Double($0.seed)] }))
       let color = quoted(Palette.color(index))
       lines.append(
-        "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.25 "
+        "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.4 "
           + "linecolor rgb \(quoted(Palette.faint(index))) notitle")
       lines.append(
         "data index \(block) using \(position):2 with lines linewidth 2 linecolor rgb \(color) "
@@ -160,11 +160,13 @@ extension Plot {
 
   // MARK: - Parts of scripts
 
+  /// The empty title keeps the legend off the axis title above it.
   static let legend =
-    "set key outside below center horizontal Left reverse samplen 2.5 spacing 1.15 maxcols 1"
+    "set key outside below center horizontal Left reverse samplen 2.5 spacing 1.15 maxcols 1 "
+    + "title ' '"
 
   /// The height that the legend below a figure takes, in pixels.
-  static func legendHeight(_ entries: Int) -> Int { 22 * entries }
+  static func legendHeight(_ entries: Int) -> Int { 22 * (entries + 1) }
 
   static func rowCount(_ panels: Int) -> Int { max(1, (panels + 1) / 2) }
 

@@ -54,7 +54,7 @@ extension StudyResults {
         + "it makes the result worse here."
     case .undecided:
       "The difference, \(pair.text) over \(seeds) common seeds, is compatible with none at 95 % "
-        + "confidence: these seeds show no gain."
+        + "confidence: these seeds cannot tell it from chance."
     case .singleSeed:
       "The difference is \(pair.text) with a single seed, which cannot tell a gain from chance; "
         + "run more seeds."
