@@ -87,13 +87,13 @@ public final class Pretrainer {
   /// Trains until the configured number of epochs is done.
   ///
   /// - Parameters:
-  ///   - shouldStop: Is asked before every step; the user's wish to stop by default.
   ///   - report: Is told of every step.
+  ///   - shouldStop: Is asked before every step; the user's wish to stop by default.
   /// - Returns: The losses by epoch.
   /// - Throws: `InterruptedError` after saving; ``ModelError`` with code `nonFinite` if the loss
   ///   is not a number; what the store throws for damaged events.
   public func run(
-    shouldStop: () -> Bool = { Interruption.isRequested }, report: (StepReport) -> Void = { _ in }
+    report: (StepReport) -> Void = { _ in }, shouldStop: () -> Bool = { Interruption.isRequested }
   ) throws -> PretrainingHistory {
     while state.epoch < configuration.epochs {
       try trainEpoch(shouldStop: shouldStop, report: report)

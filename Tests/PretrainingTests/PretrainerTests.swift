@@ -36,7 +36,7 @@ import Torch
     let first = try Pretrainer(
       store: store, model: model, configuration: configuration, folder: folder.file("parts"))
     #expect(throws: InterruptedError.self) {
-      try first.run(shouldStop: { steps == 8 }) { _ in steps += 1 }
+      try first.run(report: { _ in steps += 1 }, shouldStop: { steps == 8 })
     }
     let second = try Pretrainer(
       store: store, model: model, configuration: configuration, folder: folder.file("parts"))
