@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the small ROOT files of the ROOTIO tests.
 
-    python3.11 -m venv /tmp/root && /tmp/root/bin/pip install root==0.1a12 numpy==2.4.6
-    /tmp/root/bin/python scripts/make-root-fixtures.py Tests/ROOTIOTests/Fixtures
-    /tmp/uproot/bin/python scripts/root-reference.py Tests/ROOTIOTests/Fixtures \
+    python3.11 -m venv .venv-root && .venv-root/bin/pip install root==0.1a12 numpy==2.4.6
+    .venv-root/bin/python scripts/make-root-fixtures.py Tests/ROOTIOTests/Fixtures
+    .venv-uproot/bin/python scripts/root-reference.py Tests/ROOTIOTests/Fixtures \
         > Tests/ROOTIOTests/Fixtures/reference-fixtures.txt
 
 The second environment is that of `root-reference.py`. The values are formulas, not random.

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes what uproot reads from ROOT files, as digests, for the tests of ROOTIO.
 
-    python -m venv /tmp/uproot
-    /tmp/uproot/bin/pip install uproot==5.7.7 awkward==2.14.0 numpy==2.4.6 \
+    python -m venv .venv-uproot
+    .venv-uproot/bin/pip install uproot==5.7.7 awkward==2.14.0 numpy==2.4.6 \
         lz4==4.4.5 zstandard==0.25.0 xxhash==4.1.0 cramjam==2.14.0
-    /tmp/uproot/bin/python scripts/root-reference.py ../shared/data \
+    .venv-uproot/bin/python scripts/root-reference.py ../shared/data \
         > Tests/ROOTIOTests/Fixtures/reference.txt
 
 One line per branch, tab-separated, under a line "= FILE TREE ENTRIES" for each tree:
