@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Decides when training stops and which step is kept.
-struct EarlyStopping {
+package struct EarlyStopping {
   /// Looks without improvement before training stops.
-  let patience: Int
+  package let patience: Int
   /// The smallest loss seen.
-  private(set) var bestLoss = Double.infinity
+  package private(set) var bestLoss = Double.infinity
   /// The step of the smallest loss.
-  private(set) var bestStep = 0
+  package private(set) var bestStep = 0
   private var looksSinceBest = 0
 
   /// Makes the rule.
-  init(patience: Int) {
+  package init(patience: Int) {
     self.patience = patience
   }
 
   /// Whether the patience is used up.
-  var shouldStop: Bool { looksSinceBest >= patience }
+  package var shouldStop: Bool { looksSinceBest >= patience }
 
   /// Takes note of a validation loss.
   ///
   /// - Returns: Whether it is the best so far.
-  mutating func observe(_ loss: Double, step: Int) -> Bool {
+  package mutating func observe(_ loss: Double, step: Int) -> Bool {
     // NaN is never less, so that it is never kept.
     if loss < bestLoss {
       bestLoss = loss

@@ -15,7 +15,7 @@ extension FineTuner {
   ///   - seed: The seed of the split.
   /// - Returns: The parts, each in rising order.
   /// - Throws: ``ClassificationError`` if a class has fewer than two events or a label no name.
-  static func stratifiedSplit(
+  package static func stratifiedSplit(
     _ events: [Int], labels: [Int32], classNames: [String], fraction: Double, seed: UInt64
   ) throws -> (training: [Int], validation: [Int]) {
     var byClass = [[Int]](repeating: [], count: classNames.count)
@@ -51,7 +51,7 @@ extension FineTuner {
   ///
   /// Event weights are scaled to mean 1 within a class; with balanced classes every class then
   /// has the same sum.
-  static func lossWeights(
+  package static func lossWeights(
     source: any EventSource, events: [Int], labels: [Int32], classCount: Int,
     configuration: FineTuningConfiguration
   ) throws -> [Float] {

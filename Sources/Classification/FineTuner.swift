@@ -141,6 +141,7 @@ public final class FineTuner {
       _ = stopping.observe(try validationLoss(), step: 0)
     }
     var lossSum = 0.0
+    var lookedAt = 0
     var step = 0
     var epoch = 0
     while step < total, !stopping.shouldStop {
@@ -157,8 +158,9 @@ public final class FineTuner {
         guard step % interval == 0 || step == total else { continue }
         let loss = try validationLoss()
         history.looks.append(
-          .init(step: step, trainingLoss: lossSum / Double(interval), validationLoss: loss))
+          .init(step: step, trainingLoss: lossSum / Double(step - lookedAt), validationLoss: loss))
         lossSum = 0
+        lookedAt = step
         if stopping.observe(loss, step: step) { kept = snapshot() }
         if stopping.shouldStop { break }
       }

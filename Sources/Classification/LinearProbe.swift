@@ -8,7 +8,7 @@ import Torch
 /// backbone as it is, is found first; the loss is convex, so its result depends on nothing else.
 ///
 /// Source of the order "linear probe, then fine-tune": A. Kumar et al., arXiv:2202.10054.
-enum LinearProbe {
+package enum LinearProbe {
   /// Finds the head.
   ///
   /// - Parameters:
@@ -19,7 +19,7 @@ enum LinearProbe {
   ///   - penalty: L2 penalty of the weights on standardized embeddings.
   /// - Returns: Weight `[C, D]`, row by row, and bias `[C]`, for embeddings that are not
   ///   standardized.
-  static func fit(
+  package static func fit(
     embeddings: Tensor, labels: Tensor, weights: Tensor, classCount: Int, penalty: Double
   ) -> (weight: [Float], bias: [Float]) {
     let width = embeddings.shape[1]

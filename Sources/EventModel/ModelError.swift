@@ -10,6 +10,8 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
     case corrupted
     /// The checkpoint reads other objects, features or scalars than the data has.
     case schemaMismatch
+    /// There is no event to train on.
+    case tooFewEvents
     /// The loss or a parameter is NaN or infinite.
     case nonFinite
   }

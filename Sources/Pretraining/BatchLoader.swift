@@ -14,7 +14,7 @@ public final class BatchLoader: Sendable {
 
   private let state = Mutex(State())
   private let produced = DispatchSemaphore(value: 0)
-  private let room: DispatchSemaphore
+  private let room = DispatchSemaphore(value: 0)
   private let count: Int
 
   /// Starts to assemble.
@@ -29,9 +29,8 @@ public final class BatchLoader: Sendable {
     store: any EventSource, batches: [[Int]], augmenter: Augmenter?, epoch: Int, ahead: Int = 3
   ) {
     count = batches.count
-    // Raised to its value afterwards: a semaphore may not end below the value it was made with,
-    // as it does when training stops early.
-    room = DispatchSemaphore(value: 0)
+    // A semaphore may not be freed below its first value, as it would be after stopping early:
+    // hence it starts at 0 and is raised.
     for _ in 0..<ahead { room.signal() }
     DispatchQueue.global(qos: .userInitiated).async { [self] in
       for (index, events) in batches.enumerated() {

@@ -49,7 +49,8 @@ public final class Pretrainer {
   ///   - configuration: How it is trained.
   ///   - folder: Where the run is saved.
   ///   - device: Where it is trained.
-  /// - Throws: ``ModelError`` if the folder holds a run of another configuration or schema.
+  /// - Throws: ``ModelError`` if the folder holds a run of another configuration or schema, or
+  ///   there is no event to train on.
   public init(
     store: any EventSource, model: ModelConfiguration, configuration: PretrainingConfiguration,
     folder: String, device: Device = .cpu
@@ -60,6 +61,12 @@ public final class Pretrainer {
     let split = EventSplit.split(
       Array(0..<store.eventCount), fraction: configuration.validationFraction,
       seed: configuration.seed)
+    guard !split.first.isEmpty else {
+      throw ModelError(
+        code: .tooFewEvents,
+        "cannot pre-train: \(store.eventCount) events leave none to train beside the validation "
+          + "split. Add files, or loosen the selection.")
+    }
     trainingEvents = split.first
     validationEvents = split.second
     let normalization = try InputNormalization(store: store, indices: trainingEvents)
@@ -171,11 +178,13 @@ public final class Pretrainer {
     for start in stride(from: 0, to: validationEvents.count, by: size) {
       let events = Array(validationEvents[start..<min(start + size, validationEvents.count)])
       let batch = try store.batch(events: events)
-      withoutGradients {
+      try withoutGradients {
         for (index, objective) in objectives.enumerated() {
-          sums[index] +=
-            objective.loss(batch: batch, backbone: backbone, context: context).item()
-            * Double(events.count)
+          let loss = objective.loss(batch: batch, backbone: backbone, context: context).item()
+          try checkFinite(
+            loss, objective: "\(objective.name) on the validation split", batch: batch,
+            epoch: state.epoch)
+          sums[index] += loss * Double(events.count)
         }
       }
     }
@@ -191,9 +200,28 @@ public final class Pretrainer {
       backbone: backbone)
   }
 
+  /// Checks that the state that would be saved can be used.
+  private func checkParameters() throws {
+    let parts: [(name: String, module: any Module)] =
+      [("backbone", backbone)] + objectives.map { ($0.name, $0) }
+    for part in parts {
+      for (name, parameter) in part.module.namedParameters() {
+        // The largest magnitude is NaN if any number is.
+        let largest = parameter.value.detached().abs().max().item()
+        guard !largest.isFinite else { continue }
+        throw ModelError(
+          code: .nonFinite,
+          "training stopped: \(part.name).\(name) holds \(spelled(largest)) after "
+            + "\(state.optimizerSteps) steps. Lower the learning rate; the last saved state is "
+            + "untouched.")
+      }
+    }
+  }
+
   // MARK: - Saving and resuming
 
   private func save() throws {
+    try checkParameters()
     try ModelCheckpoint.save(backbone, to: folder)
     var tensors: [(String, Tensor)] = []
     for objective in objectives {

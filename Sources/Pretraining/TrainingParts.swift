@@ -67,6 +67,9 @@ package func makePretrainingOptimizer(
   return AdamW(groups: decayGroups(parameters, weightDecay: weightDecay, scale: 1), beta2: 0.98)
 }
 
+/// Spells a number out; whether NaN has a sign is chance.
+func spelled(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
+
 /// Describes a loss that is not a number: where it happened, and which input stands out.
 func nonFiniteLoss(
   _ value: Double, of objective: String, epoch: Int, step: Int, batch: EventBatch,
@@ -85,7 +88,7 @@ func nonFiniteLoss(
   let event = (0..<batch.eventCount).first { batch.range(of: $0).contains(worst.object) } ?? 0
   return ModelError(
     code: .nonFinite,
-    "training stopped: \(objective) is \(value) in epoch \(epoch), step \(step). "
+    "training stopped: \(objective) is \(spelled(value)) in epoch \(epoch), step \(step). "
       + "The input that stands out most is \(columns[worst.column]) = \(worst.value) (normalized) "
       + "of event \(batch.eventIndices[event]) of the store. "
       + "Look at that event, or lower the learning rate; the last saved state is untouched.")

@@ -1,88 +1,246 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Augmentation
 import Classification
 import EventModel
 import Events
-import Foundation
 import TestSupport
 import Testing
 import Torch
 
 @Suite struct FineTunerTests {
-  private let folder: TemporaryFolder
-  private let store: EventStore
-  private var configuration = FineTuningConfiguration()
+  private let names = ["background", "signal"]
 
-  init() throws {
-    folder = try TemporaryFolder()
-    store = try TinyEvents.store(in: folder, eventCount: 400)
+  private func configuration(
+    _ change: (inout FineTuningConfiguration) -> Void = { _ in }
+  ) -> FineTuningConfiguration {
+    var configuration = FineTuningConfiguration()
     configuration.steps = 60
-    configuration.scratchSteps = 60
     configuration.epochs = 1
-    configuration.mode = .scratch
-  }
-
-  private func backbone(seed: UInt64 = 1) -> EventTransformer {
-    EventTransformer(
-      configuration: ModelConfiguration(width: 16, layers: 1, heads: 2), schema: store.schema,
-      normalization: InputNormalization(), seed: seed)
+    configuration.batchSize = 32
+    configuration.learningRate = 3e-3
+    change(&configuration)
+    return configuration
   }
 
   private func tuner(
-    _ configuration: FineTuningConfiguration, backbone: EventTransformer, events: [Int]? = nil
+    _ source: ToyEvents, _ configuration: FineTuningConfiguration, dropout: Double = 0
   ) throws -> FineTuner {
     try FineTuner(
-      backbone: backbone, source: store, events: events ?? Array(0..<400),
-      classNames: ["background", "signal"], configuration: configuration)
+      backbone: makeBackbone(dropout: dropout), source: source,
+      events: Array(0..<source.eventCount), classNames: names, configuration: configuration)
   }
 
-  @Test func `a frozen backbone stays as it is, and its head learns`() throws {
-    var own = configuration
-    own.mode = .frozen
-    let model = backbone()
-    let before = model.namedParameters().map { $0.parameter.value.floats() }
-    let tuner = try tuner(own, backbone: model)
-    _ = try tuner.run()
-    #expect(model.namedParameters().map { $0.parameter.value.floats() } == before)
-    let scores = try tuner.classifier.scores(of: store, events: Array(0..<50))
-    #expect(Set(scores[1]).count > 1)
+  private func values(_ module: any Module) -> [[Float]] {
+    module.parameters().map { $0.value.floats() }
   }
 
-  @Test func `the same seed gives the same scores, in any size of batch`() throws {
-    let events = Array(0..<100)
-    let first = try tuner(configuration, backbone: backbone())
-    _ = try first.run()
-    let second = try tuner(configuration, backbone: backbone())
-    _ = try second.run()
-    let scores = try first.classifier.scores(of: store, events: events)
-    #expect(try second.classifier.scores(of: store, events: events) == scores)
-    let small = try first.classifier.scores(of: store, events: events, batchSize: 7)
-    #expect(worstDifference(small[1], scores[1], relative: 1e-4) == nil)
-    for event in events { #expect(isClose(scores[0][event] + scores[1][event], 1)) }
-  }
-
-  @Test func `a saved classifier gives the same scores`() throws {
-    let tuner = try tuner(configuration, backbone: backbone())
-    let history = try tuner.run()
-    try ClassifierCheckpoint.save(
-      tuner.classifier, configuration: configuration, history: history, text: "name: x\n",
-      configurationFolder: folder.path, to: folder.file("classifier"))
-    let loaded = try ClassifierCheckpoint.load(folder.file("classifier"))
-    let events = Array(0..<60)
-    #expect(
-      try loaded.scores(of: store, events: events)
-        == tuner.classifier.scores(of: store, events: events))
-  }
-
-  @Test func `a class without enough events is named`() throws {
-    let labels = store.labels()
-    let events = (0..<400).filter { labels[$0] == 0 } + [1]
-    let error = try #require(throws: ClassificationError.self) {
-      try tuner(configuration, backbone: backbone(), events: events)
+  /// The share of pairs of a signal and a background event in which the signal has more.
+  private func auc(_ scores: [Double], _ labels: [Int32]) -> Double {
+    var ordered = 0.0
+    var count = 0.0
+    for (signal, label) in zip(scores, labels) where label == 1 {
+      for (background, label) in zip(scores, labels) where label == 0 {
+        ordered += signal > background ? 1 : signal == background ? 0.5 : 0
+        count += 1
+      }
     }
+    return ordered / count
+  }
+
+  @Test(arguments: FineTuningConfiguration.Mode.allCases)
+  func `a separable problem is learned`(mode: FineTuningConfiguration.Mode) throws {
+    // A backbone from scratch learns it first; the other modes start from what it has learned.
+    let scratch = configuration {
+      $0.mode = .scratch
+      $0.scratchLearningRate = 1e-2
+      $0.steps = 150
+    }
+    var tuner = try tuner(.make(eventCount: 200), scratch)
+    if mode != .scratch {
+      _ = try tuner.run()
+      let source = ToyEvents.make(eventCount: 200, seed: 2)
+      tuner = try FineTuner(
+        backbone: tuner.classifier.backbone, source: source, events: Array(0..<200),
+        classNames: names, configuration: configuration { $0.mode = mode })
+    }
+    var reported: [Int] = []
+    let history = try tuner.run { step, total in
+      reported.append(step)
+      #expect(total >= step)
+    }
+    let test = ToyEvents.make(eventCount: 200, seed: 9)
+    let scores = try tuner.classifier.scores(of: test, events: Array(0..<200))
+    #expect(auc(scores[1], test.labels()) > 0.99)
+    for event in 0..<200 { #expect(isClose(scores[0][event] + scores[1][event], 1)) }
+    #expect(history.trainingCount == 160 && history.validationCount == 40)
+    #expect(reported == Array(1...reported.count))
+    #expect(history.looks.allSatisfy { $0.validationLoss.isFinite && $0.trainingLoss.isFinite })
+  }
+
+  @Test func `frozen leaves the backbone bit by bit`() throws {
+    let before = values(makeBackbone(dropout: 0.1))
+    let frozen = try tuner(
+      .make(eventCount: 100), configuration { $0.mode = .frozen }, dropout: 0.1)
+    _ = try frozen.run()
+    #expect(values(frozen.classifier.backbone) == before)
+    let full = try tuner(.make(eventCount: 100), configuration())
+    _ = try full.run()
+    #expect(values(full.classifier.backbone) != before)
+  }
+
+  @Test func `the same seed gives the same classifier`() throws {
+    func result(_ seed: UInt64) throws -> [[Float]] {
+      let tuner = try tuner(
+        .make(eventCount: 100, isSeparable: false),
+        configuration {
+          $0.seed = seed
+          $0.augmentation = AugmentationConfiguration()
+          $0.steps = 20
+        }, dropout: 0.1)
+      _ = try tuner.run()
+      return values(tuner.classifier)
+    }
+    let first = try result(1)
+    #expect(try result(1) == first)
+    #expect(try result(2) != first)
+  }
+
+  @Test func `the parameters of the best look are kept`() throws {
+    let tuner = try tuner(
+      .make(eventCount: 60, isSeparable: false),
+      configuration {
+        $0.steps = 200
+        $0.patience = 3
+        $0.learningRate = 2e-2
+      })
+    let history = try tuner.run()
+    let best = try #require(history.looks.map(\.validationLoss).min())
+    if history.bestStep > 0 {
+      let look = try #require(history.looks.first { $0.step == history.bestStep })
+      #expect(look.validationLoss == best)
+    }
+    #expect((history.looks.last?.step ?? 0) < 200, "random labels cannot be validated for long")
+  }
+
+  @Test func `the mean training loss counts the steps since the look before`() throws {
+    // 43 steps and looks every second one: the last look is after a single step.
+    let tuner = try tuner(
+      .make(eventCount: 100),
+      configuration {
+        $0.steps = 43
+        $0.patience = 100
+        $0.learningRate = 1e-8
+        $0.headWarmUpPenalty = 0
+        $0.balancesClasses = false
+        $0.usesEventWeights = false
+      })
+    let looks = try tuner.run().looks
+    #expect(looks.map(\.step) == Array(stride(from: 2, through: 42, by: 2)) + [43])
+    // The head is zero and hardly moves: the loss is that of two equally likely classes.
+    for look in looks { #expect(isClose(look.trainingLoss, 0.6931, absolute: 1e-3)) }
+  }
+
+  // MARK: - Splits and weights
+
+  @Test func `every class is in both parts`() throws {
+    let labels: [Int32] = Array(repeating: 0, count: 95) + [1, 1, 2, 2, 2]
+    let split = try FineTuner.stratifiedSplit(
+      Array(0..<100), labels: labels, classNames: ["a", "b", "c"], fraction: 0.2, seed: 1)
+    #expect((split.training + split.validation).sorted() == Array(0..<100))
+    #expect(split.validation == split.validation.sorted())
+    func counts(_ events: [Int]) -> [Int] {
+      (0..<3).map { label in events.filter { labels[$0] == label }.count }
+    }
+    #expect(counts(split.validation) == [19, 1, 1])
+    #expect(counts(split.training) == [76, 1, 2])
+    let again = try FineTuner.stratifiedSplit(
+      Array(0..<100), labels: labels, classNames: ["a", "b", "c"], fraction: 0.2, seed: 1)
+    #expect(again == split)
+  }
+
+  private func weights(
+    _ change: (inout FineTuningConfiguration) -> Void
+  ) throws -> [Float] {
+    var source = ToyEvents.make(eventCount: 4)
+    source.events.labels = [0, 0, 0, 1]
+    source.events.weights = [1, 2, 3, 10]
+    return try FineTuner.lossWeights(
+      source: source, events: [0, 1, 2, 3], labels: source.labels(), classCount: 2,
+      configuration: configuration(change))
+  }
+
+  @Test func `weights balance classes and keep the events' proportions`() throws {
+    #expect(try weights { _ in } == [1.0 / 3, 2.0 / 3, 1, 2])
+    #expect(
+      try weights { $0.usesEventWeights = false } == [2.0 / 3, 2.0 / 3, 2.0 / 3, 2])
+    #expect(try weights { $0.balancesClasses = false } == [0.5, 1, 1.5, 1])
+    #expect(
+      try weights {
+        $0.balancesClasses = false
+        $0.usesEventWeights = false
+      } == [1, 1, 1, 1])
+  }
+
+  // MARK: - Errors
+
+  private func error(_ change: (inout EventBatch) -> Void) throws -> ClassificationError {
+    var source = ToyEvents.make(eventCount: 10)
+    change(&source.events)
+    return try #require(
+      #expect(throws: ClassificationError.self) { _ = try tuner(source, configuration()) })
+  }
+
+  @Test func `too few events of a class are refused`() throws {
+    let error = try error { $0.labels = [1] + Array(repeating: 0, count: 9) }
     #expect(error.code == .tooFewEvents)
     #expect(
-      error.description == "class signal has 1 labeled events; at least 2 are needed, one to "
-        + "train and one to validate. Add files, or loosen the selection.")
+      error.description
+        == "class signal has 1 labelled events; at least 2 are needed, one to train and one to "
+        + "validate. Add files, or loosen the selection.")
+  }
+
+  @Test func `a label without a class is refused`() throws {
+    let error = try error { $0.labels[7] = -1 }
+    #expect(error.code == .unknownLabel)
+    #expect(
+      error.description
+        == "event 7 has the label -1; expected 0 to 1, for background, signal. Give every sample "
+        + "a label.")
+  }
+
+  @Test func `weights without a positive sum are refused`() throws {
+    let error = try error { batch in
+      for event in 0..<10 where batch.labels[event] == 1 { batch.weights[event] = -1 }
+    }
+    #expect(error.code == .badWeights)
+    #expect(
+      error.description
+        == "the weights of class 1 sum to -5.0; expected a positive sum. Set "
+        + "finetuning.usesEventWeights: false, or use more events.")
+  }
+
+  @Test func `a loss that is not finite stops and names the events`() throws {
+    let tuner = try tuner(
+      .make(eventCount: 40), configuration { $0.headWarmUpPenalty = 0 })
+    let token = try #require(tuner.classifier.backbone.ownParameters.first?.parameter)
+    withoutGradients { token.value.copy(from: Tensor.full([8], value: Float.nan)) }
+    let error = try #require(#expect(throws: ModelError.self) { _ = try tuner.run() })
+    #expect(error.code == .nonFinite)
+    #expect(
+      error.description.wholeMatch(
+        of:
+          /fine-tuning stopped: the loss is -?nan in step 0, with events (\d+, ){7}\d+… of the labelled events\. Look at their weights and features, or lower the learning rate\./
+      ) != nil, "\(error)")
+  }
+
+  @Test func `early stopping keeps the best and never NaN`() {
+    var stopping = EarlyStopping(patience: 2)
+    let looks = [3.0, 2, 2, .nan].enumerated().map { stopping.observe($1, step: $0) }
+    #expect(looks == [true, true, false, false])
+    #expect(stopping.bestLoss == 2 && stopping.bestStep == 1)
+    #expect(stopping.shouldStop)
+    #expect(stopping.observe(1, step: 5) == true)
+    #expect(!stopping.shouldStop)
   }
 }

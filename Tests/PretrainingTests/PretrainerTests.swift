@@ -9,121 +9,299 @@ import TestSupport
 import Testing
 import Torch
 
-@Suite struct PretrainerTests {
-  private let folder: TemporaryFolder
-  private let store: EventStore
-  private var configuration = PretrainingConfiguration()
-  private let model = ModelConfiguration(width: 16, layers: 1, heads: 2)
+/// Interruption is one for the whole process, so that these tests run one after the other.
+@Suite(.serialized) struct PretrainerTests {
+  let folder: TemporaryFolder
+  let store: EventStore
 
   init() throws {
     folder = try TemporaryFolder()
-    store = try TinyEvents.store(in: folder, eventCount: 200)
+    store = try TinyEvents.store(in: folder, eventCount: 150)
+  }
+
+  private var configuration: PretrainingConfiguration {
+    var configuration = PretrainingConfiguration()
     configuration.epochs = 3
     configuration.batchSize = 32
-    configuration.warmUpSteps = 3
+    configuration.warmUpSteps = 2
+    configuration.validationFraction = 0.2
+    configuration.objectives.objectType = .init()
+    return configuration
+  }
+
+  private func pretrainer(
+    _ name: String, _ change: (inout PretrainingConfiguration) -> Void = { _ in },
+    dropout: Double = 0, source: (any EventSource)? = nil
+  ) throws -> Pretrainer {
+    var configuration = configuration
+    change(&configuration)
+    return try Pretrainer(
+      store: source ?? store,
+      model: ModelConfiguration(
+        width: 8, layers: 1, heads: 2, feedForwardFactor: 2, dropout: dropout),
+      configuration: configuration, folder: folder.file(name))
   }
 
   private func parameters(_ pretrainer: Pretrainer) -> [[Float]] {
-    pretrainer.backbone.namedParameters().map { $0.parameter.value.floats() }
+    pretrainer.backbone.parameters().map { $0.value.floats() }
+      + pretrainer.objectives.flatMap { $0.parameters().map { $0.value.floats() } }
   }
 
-  @Test func `a run that was interrupted ends with the same parameters`() throws {
-    let whole = try Pretrainer(
-      store: store, model: model, configuration: configuration, folder: folder.file("whole"))
-    let history = try whole.run()
+  private func losses(_ history: PretrainingHistory) -> [[Double]] {
+    history.epochs.flatMap { [$0.training, $0.validation] }
+  }
+
+  private func modelError(_ body: () throws -> Void) throws -> ModelError {
+    try #require(#expect(throws: ModelError.self) { try body() })
+  }
+
+  @Test(arguments: [0.0, 0.2])
+  func `an interrupted run ends with the same numbers`(dropout: Double) throws {
+    let whole = try pretrainer("whole", dropout: dropout)
+    let expected = try whole.run()
 
     var steps = 0
-    let first = try Pretrainer(
-      store: store, model: model, configuration: configuration, folder: folder.file("parts"))
+    let first = try pretrainer("parts", dropout: dropout)
     #expect(throws: InterruptedError.self) {
-      try first.run(report: { _ in steps += 1 }, shouldStop: { steps == 8 })
+      defer { Interruption.set(false) }
+      _ = try first.run { _ in
+        steps += 1
+        if steps == 5 { Interruption.set(true) }
+      }
     }
-    let second = try Pretrainer(
-      store: store, model: model, configuration: configuration, folder: folder.file("parts"))
-    let resumed = try second.run()
-
+    #expect(steps == 5)
+    #expect(folder.contents.contains("parts"))
+    let second = try pretrainer("parts", dropout: dropout)
+    #expect(second.history.epochs.count == 1)
+    #expect(parameters(second) == parameters(first))
+    let found = try second.run()
+    #expect(losses(found) == losses(expected))
     #expect(parameters(second) == parameters(whole))
-    #expect(resumed.epochs.map(\.training) == history.epochs.map(\.training))
-    #expect(resumed.epochs.map(\.validation) == history.epochs.map(\.validation))
+    // A run that is done has nothing left to do, and only the last state is kept.
+    #expect(losses(try pretrainer("parts", dropout: dropout).run()) == losses(expected))
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.file("parts"))
+    #expect(
+      files.sorted() == [
+        "model.json", "model.safetensors", "training-9.safetensors", "training.json",
+      ])
   }
 
-  @Test func `the same seed gives the same model and another seed another`() throws {
-    func run(_ name: String, seed: UInt64) throws -> [[Float]] {
-      var own = configuration
-      own.seed = seed
-      own.epochs = 1
-      let pretrainer = try Pretrainer(
-        store: store, model: model, configuration: own, folder: folder.file(name))
-      _ = try pretrainer.run()
-      return parameters(pretrainer)
+  @Test func `the checkpoint of a run is its backbone`() throws {
+    let run = try pretrainer("run") { $0.epochs = 1 }
+    _ = try run.run()
+    let loaded = try ModelCheckpoint.load(folder.file("run"), schema: store.schema)
+    #expect(
+      loaded.parameters().map { $0.value.floats() }
+        == run.backbone.parameters().map { $0.value.floats() })
+    #expect(loaded.normalization == run.backbone.normalization)
+  }
+
+  @Test func `a seed decides the result`() throws {
+    func result(_ name: String, _ seed: UInt64) throws -> [[Float]] {
+      let run = try pretrainer(name) {
+        $0.epochs = 1
+        $0.seed = seed
+      }
+      _ = try run.run()
+      return parameters(run)
     }
-    let first = try run("first", seed: 1)
-    #expect(try run("second", seed: 1) == first)
-    #expect(try run("third", seed: 2) != first)
+    let first = try result("a", 1)
+    #expect(try result("b", 1) == first)
+    #expect(try result("c", 2) != first)
   }
 
-  @Test func `the loss falls`() throws {
-    var own = configuration
-    own.epochs = 8
-    let history = try Pretrainer(
-      store: store, model: model, configuration: own, folder: folder.file("falls")
-    ).run()
+  @Test func `the loss falls and steps are reported`() throws {
+    let run = try pretrainer("run") {
+      $0.epochs = 12
+      $0.learningRate = 3e-3
+    }
+    var done: [Int] = []
+    let history = try run.run { report in
+      done.append(report.eventsDone)
+      #expect(report.eventsTotal == 12 * 3 * 32)
+      #expect(report.loss.isFinite)
+    }
+    #expect(done == (1...36).map { 32 * $0 })
+    #expect(history.objectives == ["maskedObjects", "kinematicInvariants", "objectType"])
+    #expect(history.weights == [1, 2, 1])
     let first = try #require(history.epochs.first)
     let last = try #require(history.epochs.last)
-    for objective in 0..<2 {
-      #expect(last.validation[objective] < first.validation[objective])
+    for index in 0..<3 {
+      #expect(last.training[index] < first.training[index])
+      #expect(last.validation[index] < first.validation[index])
     }
   }
 
-  @Test func `a run of other settings is not continued`() throws {
-    _ = try Pretrainer(
-      store: store, model: model, configuration: configuration, folder: folder.file("run")
-    ).run()
-    var other = configuration
-    other.learningRate = 1e-4
-    let error = try #require(throws: ModelError.self) {
-      try Pretrainer(store: store, model: model, configuration: other, folder: folder.file("run"))
+  @Test func `looking at the validation split does not change the training`() throws {
+    // The same 120 events are trained; only the first run looks at others.
+    let split = EventSplit.split(Array(0..<150), fraction: 0.2, seed: 1)
+    let run = try pretrainer("run") { $0.epochs = 2 }
+    _ = try run.run()
+    var looks = 0
+    let counted = CountingSource(store) { indices in
+      if !Set(indices).isDisjoint(with: split.second) { looks += 1 }
+      #expect(
+        Set(indices).isSubset(of: split.first) || Set(indices).isSubset(of: split.second))
     }
+    let watched = try pretrainer("watched", { $0.epochs = 2 }, source: counted)
+    _ = try watched.run()
+    #expect(parameters(watched) == parameters(run))
+    // 30 events in one batch, at the end of each epoch, and never before.
+    #expect(looks == 2)
+  }
+
+  @Test func `the folder of another run is refused`() throws {
+    _ = try pretrainer("run") { $0.epochs = 1 }.run()
+    let path = folder.file("run/training.json")
+    func expect(_ difference: String, _ body: () throws -> Void) throws {
+      let error = try modelError(body)
+      #expect(error.code == .schemaMismatch)
+      #expect(
+        error.description
+          == "cannot go on with the run of \(path): it was started with \(difference). "
+          + "Choose another output folder, or remove this one to start anew.")
+    }
+    try expect("other settings") { _ = try pretrainer("run") { $0.epochs = 2 } }
+    try expect("a model of another size") {
+      _ = try pretrainer("run", { $0.epochs = 1 }, dropout: 0.1)
+    }
+    let other = try TinyEvents.store(in: folder, name: "other", eventCount: 100)
+    try expect("150 events rather than 100") {
+      _ = try pretrainer("run", { $0.epochs = 1 }, source: other)
+    }
+    let schema = EventSchema(objectKinds: TinyEvents.schema.objectKinds)
+    let different = try TinyEvents.store(
+      in: folder, name: "different", eventCount: 150, schema: schema)
+    try expect("another schema") {
+      _ = try pretrainer("run", { $0.epochs = 1 }, source: different)
+    }
+  }
+
+  @Test func `no event to train on is refused`() throws {
+    let empty = try TinyEvents.store(in: folder, name: "empty", eventCount: 0)
+    let error = try modelError { _ = try pretrainer("run", source: empty) }
+    #expect(error.code == .tooFewEvents)
     #expect(
-      error.description == "cannot go on with the run of \(folder.file("run"))/training.json: it "
-        + "was started with other settings. Choose another output folder, or remove this one to "
-        + "start anew.")
+      error.description
+        == "cannot pre-train: 0 events leave none to train beside the validation split. "
+        + "Add files, or loosen the selection.")
   }
 
-  @Test func `a loss that is no number stops the run and names event and input`() throws {
-    let pretrainer = try Pretrainer(
-      store: store, model: model, configuration: configuration, folder: folder.file("nan"))
-    let weight = try #require(pretrainer.backbone.namedParameters().last).parameter.value
-    withoutGradients { weight.copy(from: weight * Double.nan) }
-    let error = try #require(throws: ModelError.self) { try pretrainer.run() }
+  // MARK: - Numbers that are not finite
+
+  @Test func `a loss that is not finite names the input and leaves the saved state`() throws {
+    let run = try pretrainer("run")
+    var steps = 0
+    let error = try modelError {
+      _ = try run.run { report in
+        steps += 1
+        guard report.epoch == 1, steps == 5 else { return }
+        withoutGradients {
+          run.backbone.parameters()[1].value.copy(from: Tensor.full([8, 24], value: Float.nan))
+        }
+      }
+    }
     #expect(error.code == .nonFinite)
     #expect(
       error.description.hasPrefix(
-        "training stopped: maskedObjects is nan in epoch 0, step 0. The input that stands out "
-          + "most is "))
-    #expect(error.description.contains(" of event "))
-    #expect(!FileManager.default.fileExists(atPath: folder.file("nan") + "/model.json"))
+        "training stopped: maskedObjects is nan in epoch 1, step 2. The input that stands out "
+          + "most is "), "\(error)")
+    #expect(
+      error.description.hasSuffix(
+        " of the store. Look at that event, or lower the learning rate; the last saved state is "
+          + "untouched."), "\(error)")
+    let match = try #require(
+      error.description.firstMatch(of: /is (\S+) = (\S+) \(normalized\) of event (\d+) of/))
+    #expect(run.backbone.layout.objectColumns.contains(String(match.1)))
+    #expect(try #require(Int(match.3)) < 150)
+    // The state after epoch 0 is there, and goes on as if nothing had happened.
+    let again = try pretrainer("run")
+    #expect(again.history.epochs.count == 1)
+    _ = try again.run()
+    let whole = try pretrainer("whole")
+    _ = try whole.run()
+    #expect(parameters(again) == parameters(whole))
   }
 
-  @Test func `hidden objects depend on seed, epoch and event alone`() throws {
-    let backbone = EventTransformer(
-      configuration: model, schema: store.schema, normalization: InputNormalization(), seed: 1)
-    var generator = CounterBasedGenerator(seed: 1, purpose: .initialization)
-    let objective = MaskedObjects(
-      settings: .init(), bins: try QuantileBins(store: store, indices: Array(0..<200)),
-      layout: backbone.layout, width: 16, generator: &generator)
-    let context = ObjectiveContext(seed: 3, epoch: 2)
-    let batch = try store.batch(events: Array(0..<200))
-    let mask = objective.mask(for: batch, context: context)
-    for event in 0..<200 {
-      let range = batch.range(of: event)
-      let hidden = Array(mask.hidesMomentum[range])
-      #expect(hidden.contains(true) && hidden.contains(false))
-      let alone = objective.mask(for: batch.selecting([event]), context: context)
-      #expect(alone.hidesMomentum == hidden)
-      #expect(alone.hidesKind == Array(mask.hidesKind[range]))
+  @Test func `parameters that are not finite are never saved`() throws {
+    let run = try pretrainer("run") {
+      $0.validationFraction = 0
+      $0.batchSize = 150
+      $0.warmUpSteps = 0
+      $0.learningRate = 1e39
     }
-    let share = Double(mask.hidesMomentum.count { $0 }) / Double(batch.objectCount)
-    #expect(abs(share - 0.4) < 0.06)
+    let error = try modelError { _ = try run.run() }
+    #expect(error.code == .nonFinite)
+    #expect(
+      error.description == "training stopped: backbone.eventToken holds inf after 1 steps. Lower "
+        + "the learning rate; the last saved state is untouched.")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run")))
   }
+
+  @Test func `a validation loss that is not finite stops before saving`() throws {
+    let run = try pretrainer("run") {
+      $0.batchSize = 150
+      $0.warmUpSteps = 0
+      $0.learningRate = 1e39
+    }
+    let error = try modelError { _ = try run.run() }
+    #expect(
+      error.description.contains("maskedObjects on the validation split is nan in epoch 0"),
+      "\(error)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run")))
+  }
+
+  @Test func `a damaged store names the event and the feature`() throws {
+    // The isolation of the first muon that has one is made infinite in the file itself.
+    let batch = try store.batch(events: Array(0..<150))
+    let object = try #require(
+      batch.kinds.indices.first { batch.kinds[$0] == 0 && !batch.features[2 * $0 + 1].isNaN })
+    let event = try #require((0..<150).first { batch.range(of: $0).contains(object) })
+    let shard = try #require(store.manifest.shards.first)
+    let path = folder.file("store/\(shard.file)")
+    let range = try #require(SafetensorsFile(path: path).tensors["features"]?.bytes)
+    var data = try Data(contentsOf: URL(fileURLWithPath: path))
+    // Byte ranges are counted from the end of the header or from the file's start; both are tried.
+    let header =
+      8 + data.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+    let features = withUnsafeBytes(of: batch.features[2 * object + 1]) { Array($0) }
+    for base in [0, header] {
+      let place = base + range.lowerBound + 4 * (2 * object + 1)
+      guard place + 4 <= data.count, Array(data[place..<place + 4]) == features else { continue }
+      withUnsafeBytes(of: Float.infinity) { data.replaceSubrange(place..<place + 4, with: $0) }
+      break
+    }
+    try data.write(to: URL(fileURLWithPath: path))
+    let damaged = try EventStore(path: folder.file("store"))
+    let error = try #require(
+      #expect(throws: EventStoreError.self) { _ = try pretrainer("run", source: damaged).run() })
+    #expect(error.code == .invalidValue)
+    let number = object - batch.range(of: event).lowerBound
+    #expect(
+      error.description.contains(
+        "event \(event), object \(number) (muon): the feature isolation is inf"), "\(error)")
+  }
+}
+
+/// A source that tells which events are asked for, on the thread that trains and others.
+private final class CountingSource: EventSource, @unchecked Sendable {
+  private let source: EventStore
+  private let lock = NSLock()
+  private let told: ([Int]) -> Void
+
+  init(_ source: EventStore, told: @escaping ([Int]) -> Void) {
+    self.source = source
+    self.told = told
+  }
+
+  var schema: EventSchema { source.schema }
+  var eventCount: Int { source.eventCount }
+
+  func batch(events: [Int]) throws -> EventBatch {
+    lock.withLock { told(events) }
+    return try source.batch(events: events)
+  }
+
+  func labels() -> [Int32] { source.labels() }
+  func weights() -> [Float] { source.weights() }
 }

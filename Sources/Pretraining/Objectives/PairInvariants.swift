@@ -37,7 +37,7 @@ public enum PairInvariants {
     let pt1 = momenta[4 * first]
     let pt2 = momenta[4 * second]
     let deltaPhi = momenta[4 * first + 2] - momenta[4 * second + 2]
-    let cosine = cos(deltaPhi)
+    let halfSine = sin(deltaPhi / 2)
     let eta1 = momenta[4 * first + 1]
     let eta2 = momenta[4 * second + 1]
     let mass1 = momenta[4 * first + 3]
@@ -46,17 +46,24 @@ public enum PairInvariants {
     var values = SIMD8<Float>(repeating: .nan)
     let transverse1 = (pt1 * pt1 + mass1 * mass1).squareRoot()
     let transverse2 = (pt2 * pt2 + mass2 * mass2).squareRoot()
-    // The difference of rapidities rather than energies and momenta: nothing cancels forward.
+    // The difference of rapidities rather than energies and momenta: nothing cancels forward. And
+    // m² = m₁² + m₂² + 2 (mT₁ mT₂ − pT₁ pT₂) + 4 mT₁ mT₂ sinh²(Δy/2) + 4 pT₁ pT₂ sin²(Δφ/2), with the
+    // bracket as a quotient: no term is negative, so that nothing cancels for close pairs either.
     let deltaY = asinh(pt1 * sinh(eta1) / transverse1) - asinh(pt2 * sinh(eta2) / transverse2)
+    let halfSinh = sinh(deltaY / 2)
+    let excess =
+      mass1 * mass1 * pt2 * pt2 + mass2 * mass2 * pt1 * pt1 + mass1 * mass1 * mass2 * mass2
     let squared =
-      mass1 * mass1 + mass2 * mass2
-      + 2 * (transverse1 * transverse2 * cosh(deltaY) - pt1 * pt2 * cosine)
+      mass1 * mass1 + mass2 * mass2 + 2 * excess / (transverse1 * transverse2 + pt1 * pt2)
+      + 4 * transverse1 * transverse2 * halfSinh * halfSinh + 4 * pt1 * pt2 * halfSine * halfSine
     if !squared.isNaN {
       values[0] = log(max(squared, smallestMass * smallestMass)) / 2
     }
-    values[1] = log1p(max(0, 2 * pt1 * pt2 * (1 - cosine)).squareRoot())
-    values[2] = log1p(max(0, pt1 * pt1 + pt2 * pt2 + 2 * pt1 * pt2 * cosine).squareRoot())
-    values[3] = acos(min(1, max(-1, cosine)))
+    values[1] = log1p(2 * (pt1 * pt2).squareRoot() * abs(halfSine))
+    let halfCosine = cos(deltaPhi / 2)
+    values[2] = log1p(
+      ((pt1 - pt2) * (pt1 - pt2) + 4 * pt1 * pt2 * halfCosine * halfCosine).squareRoot())
+    values[3] = abs(deltaPhi.remainder(dividingBy: 2 * .pi))
     values[4] = abs(eta1 - eta2)
     let width = batch.schema.featureWidth
     if let charge1 = chargeFeature[Int(batch.kinds[first])],

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Classification
+import EventModel
+import Events
+import Foundation
+import Runtime
+import TestSupport
+import Testing
+import Torch
+
+@Suite struct ClassifierTests {
+  private let source = ToyEvents.make(eventCount: 120)
+
+  private func trained() throws -> (FineTuner, FineTuningConfiguration, FineTuningHistory) {
+    var configuration = FineTuningConfiguration()
+    configuration.steps = 10
+    configuration.epochs = 1
+    let tuner = try FineTuner(
+      backbone: makeBackbone(), source: source, events: Array(0..<100),
+      classNames: ["background", "signal"], configuration: configuration)
+    return (tuner, configuration, try tuner.run())
+  }
+
+  @Test func `all classes are equally likely at first`() throws {
+    let classifier = Classifier(backbone: makeBackbone(), classNames: ["a", "b", "c"])
+    let scores = try classifier.scores(of: source, events: [0, 1])
+    #expect(scores.count == 3)
+    for score in scores.joined() { #expect(isClose(score, 1.0 / 3)) }
+  }
+
+  @Test func `scores do not depend on the batch size and follow the order asked for`() throws {
+    let classifier = try trained().0.classifier
+    let events = Array((0..<120).reversed())
+    var done: [Int] = []
+    let small = try classifier.scores(of: source, events: events, batchSize: 7) { done.append($0) }
+    let large = try classifier.scores(of: source, events: Array(0..<120))
+    #expect(worstDifference(small[1], Array(large[1].reversed()), absolute: 1e-6) == nil)
+    #expect(done.last == 120 && done.count == 18)
+    #expect(try classifier.scores(of: source, events: []) == [[], []])
+  }
+
+  @Test func `a saved classifier gives identical scores`() throws {
+    let folder = try TemporaryFolder()
+    let (tuner, configuration, history) = try trained()
+    try ClassifierCheckpoint.save(
+      tuner.classifier, configuration: configuration, history: history, text: "name: toy\n",
+      configurationFolder: "studies", to: folder.path)
+    #expect(
+      folder.contents == [
+        "classifier.json", "configuration.yaml", "head.safetensors", "model.json",
+        "model.safetensors",
+      ])
+    let loaded = try ClassifierCheckpoint.load(folder.path)
+    #expect(loaded.classNames == ["background", "signal"])
+    let events = Array(0..<120)
+    #expect(
+      try loaded.scores(of: source, events: events)
+        == tuner.classifier.scores(of: source, events: events))
+    let description = try ClassifierCheckpoint.read(folder.path)
+    #expect(description.configuration == configuration && description.history == history)
+    #expect(description.configurationFolder == "studies")
+  }
+
+  @Test func `a folder without a classifier is refused`() throws {
+    let folder = try TemporaryFolder()
+    let error = try #require(
+      #expect(throws: ClassificationError.self) { try ClassifierCheckpoint.load(folder.path) })
+    #expect(error.code == .notAClassifier)
+    #expect(
+      error.description
+        == "cannot open the classifier \(folder.path): it has no classifier.json. Name the folder "
+        + "that finetune wrote.")
+  }
+
+  @Test func `a score that is not a number is refused`() throws {
+    let classifier = try trained().0.classifier
+    let token = try #require(classifier.backbone.ownParameters.first?.parameter)
+    withoutGradients { token.value.copy(from: Tensor.full([8], value: Float.nan)) }
+    let error = try #require(
+      #expect(throws: ModelError.self) { _ = try classifier.scores(of: source, events: [5, 6]) })
+    #expect(error.code == .nonFinite)
+    #expect(
+      error.description.wholeMatch(
+        of:
+          /the score of event 5 is -?nan\. The model's parameters are damaged; fine-tune again from an intact checkpoint\./
+      ) != nil, "\(error)")
+  }
+
+  // MARK: - PyTorch
+
+  @Test func `logits, loss and gradients equal those of PyTorch`() throws {
+    let reference = try ModelReference.read()
+    let source = ToyEvents(events: reference.batch)
+    var normalization = InputNormalization()
+    for (name, moments) in reference.moments {
+      let own = InputNormalization.Moments(mean: moments.mean, deviation: moments.deviation)
+      switch name {
+      case "lnPt": normalization.lnPt = own
+      case "eta": normalization.eta = own
+      case "lnMass": normalization.lnMass = own
+      case "npv": normalization.scalars[name] = own
+      default: normalization.features[name] = own
+      }
+    }
+    let backbone = EventTransformer(
+      configuration: ModelConfiguration(
+        width: reference.width, layers: reference.layers, heads: reference.heads,
+        feedForwardFactor: reference.feedForwardFactor),
+      schema: source.schema, normalization: normalization, seed: 1)
+    let tuner = try FineTuner(
+      backbone: backbone, source: source, events: Array(0..<source.eventCount),
+      classNames: ["background", "signal"], configuration: FineTuningConfiguration())
+    try tuner.classifier.load(
+      ModelReference.tensors("initial").filter {
+        $0.name.hasPrefix("backbone.") || $0.name.hasPrefix("head.")
+      })
+    let logits = try #require(
+      ModelReference.tensors("output").first { $0.name == "logits" }?.tensor)
+    #expect(
+      ModelReference.difference(
+        withoutGradients { tuner.classifier.logits(source.events) }, logits) == nil)
+    let loss = tuner.loss(source.events, dropout: nil)
+    let expected = try #require(reference.losses["classification"])
+    #expect(isClose(loss.item(), expected, relative: Double(ModelReference.tolerance)))
+    loss.backward()
+    let gradients = Dictionary(
+      uniqueKeysWithValues: try ModelReference.tensors("gradient.classification"))
+    let largest = gradients.values.flatMap { $0.floats() }.map { abs($0) }.max() ?? 0
+    let parameters = tuner.classifier.namedParameters()
+    #expect(parameters.count == gradients.count)
+    for (name, parameter) in parameters {
+      let own = try #require(parameter.value.gradient, "\(name)")
+      let other = try #require(gradients[name], "\(name)")
+      #expect(
+        worstDifference(
+          own.floats(), other.floats(), relative: 0, absolute: ModelReference.tolerance * largest)
+          == nil, "\(name)")
+    }
+  }
+}
+
+@Suite struct LinearProbeTests {
+  @Test func `the gradient vanishes at what the probe finds`() {
+    var generator = CounterBasedGenerator(seed: 1, purpose: .init(rawValue: 99))
+    let count = 300
+    let width = 4
+    let penalty = 0.03
+    var rows: [[Double]] = []
+    var labels: [Int] = []
+    var weights: [Double] = []
+    for index in 0..<count {
+      let label = index % 3
+      rows.append((0..<width).map { Double(generator.normal()) * 3 + Double($0 == label ? 2 : 5) })
+      labels.append(label)
+      weights.append(0.5 + Double(generator.uniform()))
+    }
+    let head = LinearProbe.fit(
+      embeddings: Tensor(rows.joined().map { Float($0) }, shape: [count, width]),
+      labels: Tensor(labels.map(Int64.init)), weights: Tensor(weights.map { Float($0) }),
+      classCount: 3, penalty: penalty)
+
+    // The gradient of the penalized loss, in double precision, on standardized embeddings:
+    // w' = w * deviation, so that d loss / d w' = (d loss / d w + b-terms) follows row by row.
+    let mean = (0..<width).map { k in rows.map { $0[k] }.reduce(0, +) / Double(count) }
+    let deviation = (0..<width).map { k in
+      (rows.map { ($0[k] - mean[k]) * ($0[k] - mean[k]) }.reduce(0, +) / Double(count)).squareRoot()
+        + 1e-3
+    }
+    var gradient = [[Double]](repeating: [Double](repeating: 0, count: width + 1), count: 3)
+    for (index, row) in rows.enumerated() {
+      let logits = (0..<3).map { c in
+        Double(head.bias[c])
+          + (0..<width).map { Double(head.weight[c * width + $0]) * row[$0] }.reduce(0, +)
+      }
+      let sum = logits.map { exp($0) }.reduce(0, +)
+      for c in 0..<3 {
+        let error =
+          (exp(logits[c]) / sum - (labels[index] == c ? 1 : 0)) * weights[index] / Double(count)
+        for k in 0..<width { gradient[c][k] += error * (row[k] - mean[k]) / deviation[k] }
+        gradient[c][width] += error
+      }
+    }
+    for c in 0..<3 {
+      for k in 0..<width {
+        gradient[c][k] += penalty * Double(head.weight[c * width + k]) * deviation[k]
+      }
+    }
+    let largest = gradient.joined().map { abs($0) }.max() ?? .infinity
+    // At zero weights the gradient is of order 0.1.
+    #expect(largest < 1e-4, "\(largest)")
+  }
+}
