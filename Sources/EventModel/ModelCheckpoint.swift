@@ -215,7 +215,22 @@ public func readJSON<Value: Decodable>(_ type: Value.Type, from path: String) th
   } catch {
     throw ModelError(
       code: .corrupted,
-      "cannot read \(path): \(error). The file was changed or cut; "
+      "cannot read \(path): \(place(of: error)). The file was changed or cut; "
         + "take it from a backup, or run the command that wrote it again.")
+  }
+}
+
+/// Says where a file departs from what was expected, in words for users.
+private func place(of error: any Error) -> String {
+  func path(_ keys: [any CodingKey]) -> String {
+    keys.map { $0.intValue.map { "\($0)" } ?? $0.stringValue }.joined(separator: ".")
+  }
+  return switch error as? DecodingError {
+  case .keyNotFound(let key, let context): "\(path(context.codingPath + [key])) is missing"
+  case .valueNotFound(_, let context): "\(path(context.codingPath)) is null"
+  case .typeMismatch(_, let context): "\(path(context.codingPath)) has another type than expected"
+  case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+    "\(path(context.codingPath)) has a value that is not possible"
+  default: "it is not JSON"
   }
 }

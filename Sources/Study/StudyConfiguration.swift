@@ -127,7 +127,7 @@ public struct StudyConfiguration {
     let study = try root.node("study") ?? ConfigurationNode(text: "{}", name: "study")
     labels = try study.contains("labels") ? study.ints("labels", in: 4...).sorted() : [100, 1000]
     guard !labels.isEmpty, Set(labels).count == labels.count else {
-      throw study.fail("labels", expected: "different numbers of labelled events, one at least")
+      throw study.fail("labels", expected: "different numbers of labeled events, one at least")
     }
     seeds = try study.int("seeds", default: 5, in: 1...1000)
     seed = UInt64(try study.int("seed", default: 1, in: 0...1_000_000_000))

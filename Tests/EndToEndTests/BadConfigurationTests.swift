@@ -16,7 +16,7 @@ import Testing
     ("samples=[]", ["samples is empty; expected a list of at least one sample"]),
     ("samples.2.label=2", ["samples.2.label is 2; expected 0 (ttbar) or 1 (2HDM)"]),
     ("finetuning.mode=half", ["finetuning.mode is half; expected one of full, frozen, scratch"]),
-    ("pretraining.samples=[unlabeled]", ["unlabeled", "expected names among unlabelled, ttbar"]),
+    ("pretraining.samples=[unlabled]", ["unlabled", "expected names among unlabeled, ttbar"]),
     ("nothing", ["this is not of the form KEY=VALUE"]),
     (
       "samples.2.selection=MET_pt > > 3",
@@ -62,7 +62,7 @@ import Testing
     ("events.tree=Event", ["has no tree Event. Did you mean Events?"]),
     (
       "events.scalars.vertices=PV_npv",
-      ["unlabelled", "the scalar vertices: there is no column PV_npv", "Did you mean PV_npvs?"]
+      ["unlabeled", "the scalar vertices: there is no column PV_npv", "Did you mean PV_npvs?"]
     ),
     ("events.objects.0.prefix=Muons", ["Muons_pt", "Did you mean Muon_pt"]),
     (

@@ -19,7 +19,7 @@ import Testing
     #expect(second.status == 0)
     #expect(second.error.isEmpty)
     let manifests = try second.json()
-    #expect(manifests.keys.sorted() == ["signal", "ttbar", "unlabelled"])
+    #expect(manifests.keys.sorted() == ["signal", "ttbar", "unlabeled"])
     let manifest = try #require(manifests["signal"] as? [String: Any])
     #expect(manifest["eventCount"] as? Int == 120)
     #expect(

@@ -8,7 +8,7 @@ import Testing
 enum TinyStudy {
   static let background = Command.samples + "/background_ttbar.root"
   static let signal = Command.samples + "/signal_2hdm_425_325.root"
-  static let unlabelled = Command.samples + "/unlabeled.root"
+  static let unlabeled = Command.samples + "/unlabeled.root"
 
   /// Three samples of some hundred events, a backbone of one layer, two arms.
   static let yaml = """
@@ -31,12 +31,12 @@ enum TinyStudy {
           columns: {pt: MET_pt, phi: MET_phi}
       scalars: {vertices: PV_npvs}
     samples:
-      - {name: unlabelled, files: ["\(unlabelled)"], maximumEvents: 200}
+      - {name: unlabeled, files: ["\(unlabeled)"], maximumEvents: 200}
       - {name: ttbar, label: 0, files: ["\(background)"], maximumEvents: 120}
       - {name: signal, label: 1, files: ["\(signal)"], maximumEvents: 120}
     model: {width: 16, layers: 1, heads: 2}
     augmentation: {rotateAboutBeam: true, reflectPhi: true}
-    pretraining: {samples: [unlabelled], epochs: 1, batchSize: 50}
+    pretraining: {samples: [unlabeled], epochs: 1, batchSize: 50}
     finetuning: {steps: 4}
     study:
       labels: [10, 20]

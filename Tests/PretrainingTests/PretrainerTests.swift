@@ -9,8 +9,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// Interruption is one for the whole process, so that these tests run one after the other.
-@Suite(.serialized) struct PretrainerTests {
+@Suite struct PretrainerTests {
   let folder: TemporaryFolder
   let store: EventStore
 
@@ -63,11 +62,7 @@ import Torch
     var steps = 0
     let first = try pretrainer("parts", dropout: dropout)
     #expect(throws: InterruptedError.self) {
-      defer { Interruption.set(false) }
-      _ = try first.run { _ in
-        steps += 1
-        if steps == 5 { Interruption.set(true) }
-      }
+      _ = try first.run(report: { _ in steps += 1 }, shouldStop: { steps == 5 })
     }
     #expect(steps == 5)
     #expect(folder.contents.contains("parts"))
