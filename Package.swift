@@ -104,6 +104,7 @@ let package = Package(
       name: "ClassificationTests", dependencies: ["Classification", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
     .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

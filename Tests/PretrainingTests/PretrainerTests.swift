@@ -9,8 +9,7 @@ import TestSupport
 import Testing
 import Torch
 
-/// Interruption is one for the whole process, so that these tests run one after the other.
-@Suite(.serialized) struct PretrainerTests {
+@Suite struct PretrainerTests {
   let folder: TemporaryFolder
   let store: EventStore
 
@@ -62,11 +61,13 @@ import Torch
 
     var steps = 0
     let first = try pretrainer("parts", dropout: dropout)
+    let wish = Interruption.Wish()
     #expect(throws: InterruptedError.self) {
-      defer { Interruption.set(false) }
-      _ = try first.run { _ in
-        steps += 1
-        if steps == 5 { Interruption.set(true) }
+      try Interruption.$wish.withValue(wish) {
+        _ = try first.run { _ in
+          steps += 1
+          if steps == 5 { wish.request() }
+        }
       }
     }
     #expect(steps == 5)
@@ -175,6 +176,26 @@ import Torch
     try expect("another schema") {
       _ = try pretrainer("run", { $0.epochs = 1 }, source: different)
     }
+  }
+
+  @Test(arguments: [
+    ("\"epoch\" : 1", "\"epoch\" : 9"), ("\"stepInEpoch\" : 0", "\"stepInEpoch\" : 99"),
+    ("\"stepInEpoch\" : 0", "\"stepInEpoch\" : -1"), ("training-3.safe", "../training-3.safe"),
+  ])
+  func `a changed state is refused`(text: String, other: String) throws {
+    _ = try pretrainer("run") { $0.epochs = 1 }.run()
+    let path = folder.file("run/training.json")
+    let json = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(json.contains(text))
+    _ = try folder.write(json.replacingOccurrences(of: text, with: other), to: "run/training.json")
+    let error = try modelError { _ = try pretrainer("run") { $0.epochs = 1 } }
+    #expect(error.code == .corrupted)
+    #expect(
+      error.description.hasPrefix("cannot go on with the run of \(path): epoch ")
+        && error.description.hasSuffix(
+          " steps in all contradict one another. The file was changed; take it from a backup, or "
+            + "remove the folder to start anew."),
+      "\(error)")
   }
 
   @Test func `no event to train on is refused`() throws {
