@@ -84,9 +84,37 @@ import Torch
       .make(eventCount: 100), configuration { $0.mode = .frozen }, dropout: 0.1)
     _ = try frozen.run()
     #expect(values(frozen.classifier.backbone) == before)
+    #expect(frozen.classifier.backbone.parameters().allSatisfy { $0.value.gradient == nil })
     let full = try tuner(.make(eventCount: 100), configuration())
     _ = try full.run()
     #expect(values(full.classifier.backbone) != before)
+  }
+
+  @Test func `learning rates fall with depth`() throws {
+    let tuner = try tuner(
+      .make(eventCount: 100),
+      configuration {
+        $0.steps = 1
+        $0.epochs = 0
+        $0.batchSize = 80
+        $0.weightDecay = 0
+        $0.depthDecay = 0.5
+      })
+    let backbone = tuner.classifier.backbone
+    let before = values(backbone)
+    let history = try tuner.run()
+    #expect(history.bestStep == 1)
+    var largest = [Float](repeating: 0, count: 4)
+    for (entry, old) in zip(backbone.namedParameters(), before) {
+      let depth = backbone.depth(ofParameter: entry.name)
+      for (now, old) in zip(entry.parameter.value.floats(), old) {
+        largest[depth] = max(largest[depth], abs(now - old))
+      }
+    }
+    // The first step of Adam is the learning rate, up to the sign; it warms up over 20 steps. Two
+    // layers: the second and the last norm are not slowed down.
+    let expected: [Float] = [0.25, 0.5, 1, 1].map { $0 * 3e-3 / 20 }
+    #expect(worstDifference(largest, expected, relative: 1e-2) == nil, "\(largest)")
   }
 
   @Test func `the same seed gives the same classifier`() throws {
