@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Study
 import Synchronization
 import Testing
@@ -20,6 +21,8 @@ import Testing
       try runInParallel(count: 1000, width: width) { index in
         begun.withLock { $0 += 1 }
         if index == 3 { throw Failure(index: index) }
+        // Time for the failure to be seen: empty jobs may all be done before.
+        Thread.sleep(forTimeInterval: 0.002)
       }
     }
     #expect(begun.withLock { $0 } < 1000)
