@@ -121,6 +121,7 @@ let package = Package(
       dependencies: ["Classification", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
     .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -50,6 +50,11 @@ public final class Classifier: Module {
     head(backbone(backbone.input(batch), dropout: dropout).events)
   }
 
+  /// Returns the logits of the classes; gradients end at the head.
+  func headLogits(_ batch: EventBatch, dropout: Generator?) -> Tensor {
+    head(withoutGradients { backbone(backbone.input(batch), dropout: dropout).events })
+  }
+
   /// Returns the probability of each class for each event.
   ///
   /// - Parameters:

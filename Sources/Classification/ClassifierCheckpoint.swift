@@ -67,6 +67,13 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   ///   `ModelError` or `TorchError` if its files do not fit together.
   public static func load(_ folder: String) throws -> Classifier {
     let checkpoint = try read(folder)
+    guard checkpoint.classNames.count >= 2 else {
+      throw ClassificationError(
+        code: .notAClassifier,
+        "cannot open the classifier \(folder): classifier.json names "
+          + "\(checkpoint.classNames.count) classes, expected at least 2. The file was changed; "
+          + "take it from a backup, or fine-tune again.")
+    }
     let classifier = Classifier(
       backbone: try ModelCheckpoint.load(folder), classNames: checkpoint.classNames)
     try classifier.head.load(

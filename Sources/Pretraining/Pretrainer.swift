@@ -248,6 +248,9 @@ public final class Pretrainer {
     guard FileManager.default.fileExists(atPath: path) else { return }
     let saved = try readJSON(PretrainingState.self, from: path)
     try saved.checkContinues(state, path: path)
+    try saved.checkProgress(
+      stepsPerEpoch: trainingEvents.count / min(configuration.batchSize, trainingEvents.count),
+      path: path)
     guard let name = saved.tensorFile else { return }
     let tensors = try readTensors(folder + "/" + name)
     func part(_ prefix: String) -> [(name: String, tensor: Tensor)] {

@@ -86,6 +86,22 @@ struct PretrainingState: Codable {
     secondsInEpoch = 0
   }
 
+  /// Checks that the counts can be those of a run, whoever wrote the file.
+  func checkProgress(stepsPerEpoch: Int, path: String) throws {
+    let sums = stepInEpoch == 0 ? 0 : history.objectives.count
+    let isPossible =
+      (0...configuration.epochs).contains(epoch) && history.epochs.count == epoch
+      && (0...stepsPerEpoch).contains(stepInEpoch) && lossSums.count == sums
+      && optimizerSteps == epoch * stepsPerEpoch + stepInEpoch
+      && tensorFile?.contains("/") != true
+    guard !isPossible else { return }
+    throw ModelError(
+      code: .corrupted,
+      "cannot go on with the run of \(path): epoch \(epoch), step \(stepInEpoch) and "
+        + "\(optimizerSteps) steps in all contradict one another. The file was changed; take it "
+        + "from a backup, or remove the folder to start anew.")
+  }
+
   /// Checks that a new run in the folder of this one would be the same run.
   func checkContinues(_ other: PretrainingState, path: String) throws {
     let difference: String? =

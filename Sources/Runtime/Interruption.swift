@@ -28,7 +28,9 @@ public enum Interruption {
   }
 
   /// Whether the user asked to stop.
-  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  public static var isRequested: Bool {
+    requested.load(ordering: .relaxed) || (wish?.isRequested ?? false)
+  }
 
   /// Throws if the user asked to stop.
   ///
@@ -36,6 +38,26 @@ public enum Interruption {
   public static func check() throws {
     if isRequested { throw InterruptedError() }
   }
+
+  /// A wish of one test, which does not stop what others do in the same process.
+  ///
+  ///     let wish = Interruption.Wish()
+  ///     try Interruption.$wish.withValue(wish) { … wish.request() … }
+  package final class Wish: Sendable {
+    private let requested = Atomic<Bool>(false)
+
+    /// Makes a wish that is not expressed yet.
+    package init() {}
+
+    /// Whether it was expressed.
+    package var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+    /// Expresses it.
+    package func request() { requested.store(true, ordering: .relaxed) }
+  }
+
+  /// The wish of the test that is running, if any.
+  @TaskLocal package static var wish: Wish?
 }
 
 /// The error that ends interrupted work; nothing is wrong with the data.

@@ -14,7 +14,9 @@ import Torch
 ///   - width: Jobs at a time; a single job at a time uses all LibTorch threads.
 ///   - job: Does the job of an index.
 /// - Throws: The error of the first job that failed; jobs that have not begun then stay undone.
-func runInParallel(count: Int, width: Int, job: @escaping @Sendable (Int) throws -> Void) throws {
+package func runInParallel(
+  count: Int, width: Int, job: @escaping @Sendable (Int) throws -> Void
+) throws {
   let threads = min(width, count)
   guard threads > 1 else {
     for index in 0..<count { try job(index) }

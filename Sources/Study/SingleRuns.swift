@@ -143,7 +143,7 @@ public func evaluate(
   let classifier = try ClassifierCheckpoint.load(run)
   classifier.backbone.place(on: device)
   classifier.move(to: device)
-  let test = split.test.flatMap { $0 }.sorted()
+  let test = split.allTestEvents
   let scores = try classifier.scores(of: source, events: test) { done in
     progress.update(task: "evaluate", done: done, total: test.count, unit: "events")
   }

@@ -7,9 +7,9 @@ import Foundation
 import Pretraining
 
 /// One training of a study with its test scores: a file in the folder `runs`.
-struct StudyRun: Codable {
+package struct StudyRun: Codable {
   /// All that decides the result; a saved run with the same plan is not trained again.
-  struct Plan: Codable, Hashable {
+  package struct Plan: Codable, Hashable {
     var arm: StudyConfiguration.Arm
     var labelsPerClass: Int
     var seed: UInt64
@@ -32,11 +32,13 @@ struct StudyRun: Codable {
   /// The positions of the test events among the labeled events.
   var testEvents: [Int]
 
-  /// Returns the run of a file if it was made by the same plan.
-  static func saved(at path: String, plan: Plan) throws -> StudyRun? {
+  /// Returns the run of a file if it was made by the same plan and tested on the same events.
+  package static func saved(
+    at path: String, plan: Plan, testEvents: [Int]
+  ) throws -> StudyRun? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let run = try readJSON(StudyRun.self, from: path)
-    return run.plan == plan ? run : nil
+    return run.plan == plan && run.testEvents == testEvents ? run : nil
   }
 
   /// Trains and scores the test events.
@@ -52,8 +54,8 @@ struct StudyRun: Codable {
       backbone: backbone, source: labeled, events: chosen,
       classNames: plan.classNames, configuration: settings)
     let history = try tuner.run()
-    let test = split.test.flatMap { $0 }.sorted()
-    let scores = try tuner.classifier.scores(of: labeled, events: test)
+    let test = split.allTestEvents
+    let scores = try tuner.classifier.scores(of: labelled, events: test)
     return StudyRun(
       plan: plan, history: history, parameterCount: tuner.classifier.parameterCount,
       scores: scores[1].map { Float($0) }, testEvents: test)

@@ -164,13 +164,14 @@ public struct StudyRunner {
     let (folder, progress) = (folder, progress)
     let finished = Mutex(0)
     let all = plans
+    let testEvents = split.allTestEvents
     try runInParallel(count: count, width: configuration.parallel) { index in
       try Interruption.check()
       let plan = all[index]
       let path = "\(folder)/runs/\(plan.name).json"
       let run =
-        try StudyRun.saved(at: path, plan: plan)
-        ?? StudyRun.train(plan, labeled: labeled, split: split, folder: folder)
+        try StudyRun.saved(at: path, plan: plan, testEvents: testEvents)
+        ?? StudyRun.train(plan, labelled: labelled, split: split, folder: folder)
       try writeJSON(run, to: path)
       results.withLock { $0[index] = run }
       let done = finished.withLock { value -> Int in

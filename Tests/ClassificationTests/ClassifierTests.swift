@@ -73,6 +73,23 @@ import Torch
         + "that finetune wrote.")
   }
 
+  @Test func `a classifier of one class is refused`() throws {
+    let folder = try TemporaryFolder()
+    let (tuner, configuration, history) = try trained()
+    try ClassifierCheckpoint.save(
+      tuner.classifier, configuration: configuration, history: history, text: "",
+      configurationFolder: "", to: folder.path)
+    var description = try ClassifierCheckpoint.read(folder.path)
+    description.classNames = ["signal"]
+    try writeJSON(description, to: folder.file("classifier.json"))
+    let error = try #require(
+      #expect(throws: ClassificationError.self) { try ClassifierCheckpoint.load(folder.path) })
+    #expect(
+      error.description
+        == "cannot open the classifier \(folder.path): classifier.json names 1 classes, expected "
+        + "at least 2. The file was changed; take it from a backup, or fine-tune again.")
+  }
+
   @Test func `a score that is not a number is refused`() throws {
     let classifier = try trained().0.classifier
     let token = try #require(classifier.backbone.ownParameters.first?.parameter)

@@ -11,7 +11,7 @@ import Torch
 @Suite struct FineTunerTests {
   private let names = ["background", "signal"]
 
-  private func configuration(
+  func configuration(
     _ change: (inout FineTuningConfiguration) -> Void = { _ in }
   ) -> FineTuningConfiguration {
     var configuration = FineTuningConfiguration()
@@ -23,7 +23,7 @@ import Torch
     return configuration
   }
 
-  private func tuner(
+  func tuner(
     _ source: ToyEvents, _ configuration: FineTuningConfiguration, dropout: Double = 0
   ) throws -> FineTuner {
     try FineTuner(
@@ -84,9 +84,37 @@ import Torch
       .make(eventCount: 100), configuration { $0.mode = .frozen }, dropout: 0.1)
     _ = try frozen.run()
     #expect(values(frozen.classifier.backbone) == before)
+    #expect(frozen.classifier.backbone.parameters().allSatisfy { $0.value.gradient == nil })
     let full = try tuner(.make(eventCount: 100), configuration())
     _ = try full.run()
     #expect(values(full.classifier.backbone) != before)
+  }
+
+  @Test func `learning rates fall with depth`() throws {
+    let tuner = try tuner(
+      .make(eventCount: 100),
+      configuration {
+        $0.steps = 1
+        $0.epochs = 0
+        $0.batchSize = 80
+        $0.weightDecay = 0
+        $0.depthDecay = 0.5
+      })
+    let backbone = tuner.classifier.backbone
+    let before = values(backbone)
+    let history = try tuner.run()
+    #expect(history.bestStep == 1)
+    var largest = [Float](repeating: 0, count: 4)
+    for (entry, old) in zip(backbone.namedParameters(), before) {
+      let depth = backbone.depth(ofParameter: entry.name)
+      for (now, old) in zip(entry.parameter.value.floats(), old) {
+        largest[depth] = max(largest[depth], abs(now - old))
+      }
+    }
+    // The first step of Adam is the learning rate, up to the sign; it warms up over 20 steps. Two
+    // layers: the second and the last norm are not slowed down.
+    let expected: [Float] = [0.25, 0.5, 1, 1].map { $0 * 3e-3 / 20 }
+    #expect(worstDifference(largest, expected, relative: 1e-2) == nil, "\(largest)")
   }
 
   @Test func `the same seed gives the same classifier`() throws {
@@ -180,67 +208,5 @@ import Torch
         $0.balancesClasses = false
         $0.usesEventWeights = false
       } == [1, 1, 1, 1])
-  }
-
-  // MARK: - Errors
-
-  private func error(_ change: (inout EventBatch) -> Void) throws -> ClassificationError {
-    var source = ToyEvents.make(eventCount: 10)
-    change(&source.events)
-    return try #require(
-      #expect(throws: ClassificationError.self) { _ = try tuner(source, configuration()) })
-  }
-
-  @Test func `too few events of a class are refused`() throws {
-    let error = try error { $0.labels = [1] + Array(repeating: 0, count: 9) }
-    #expect(error.code == .tooFewEvents)
-    #expect(
-      error.description
-        == "class signal has 1 labeled events; at least 2 are needed, one to train and one to "
-        + "validate. Add files, or loosen the selection.")
-  }
-
-  @Test func `a label without a class is refused`() throws {
-    let error = try error { $0.labels[7] = -1 }
-    #expect(error.code == .unknownLabel)
-    #expect(
-      error.description
-        == "event 7 has the label -1; expected 0 to 1, for background, signal. Give every sample "
-        + "a label.")
-  }
-
-  @Test func `weights without a positive sum are refused`() throws {
-    let error = try error { batch in
-      for event in 0..<10 where batch.labels[event] == 1 { batch.weights[event] = -1 }
-    }
-    #expect(error.code == .badWeights)
-    #expect(
-      error.description
-        == "the weights of class 1 sum to -5.0; expected a positive sum. Set "
-        + "finetuning.usesEventWeights: false, or use more events.")
-  }
-
-  @Test func `a loss that is not finite stops and names the events`() throws {
-    let tuner = try tuner(
-      .make(eventCount: 40), configuration { $0.headWarmUpPenalty = 0 })
-    let token = try #require(tuner.classifier.backbone.ownParameters.first?.parameter)
-    withoutGradients { token.value.copy(from: Tensor.full([8], value: Float.nan)) }
-    let error = try #require(#expect(throws: ModelError.self) { _ = try tuner.run() })
-    #expect(error.code == .nonFinite)
-    #expect(
-      error.description.wholeMatch(
-        of:
-          /fine-tuning stopped: the loss is -?nan in step 0, with events (\d+, ){7}\d+… of the labeled events\. Look at their weights and features, or lower the learning rate\./
-      ) != nil, "\(error)")
-  }
-
-  @Test func `early stopping keeps the best and never NaN`() {
-    var stopping = EarlyStopping(patience: 2)
-    let looks = [3.0, 2, 2, .nan].enumerated().map { stopping.observe($1, step: $0) }
-    #expect(looks == [true, true, false, false])
-    #expect(stopping.bestLoss == 2 && stopping.bestStep == 1)
-    #expect(stopping.shouldStop)
-    #expect(stopping.observe(1, step: 5) == true)
-    #expect(!stopping.shouldStop)
   }
 }
