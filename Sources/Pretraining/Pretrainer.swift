@@ -93,24 +93,20 @@ public final class Pretrainer {
 
   /// Trains until the configured number of epochs is done.
   ///
-  /// - Parameters:
-  ///   - report: Is told of every step.
-  ///   - shouldStop: Is asked before every step; the user's wish to stop by default.
+  /// - Parameter report: Is told of every step.
   /// - Returns: The losses by epoch.
   /// - Throws: `InterruptedError` after saving; ``ModelError`` with code `nonFinite` if the loss
   ///   is not a number; what the store throws for damaged events.
-  public func run(
-    report: (StepReport) -> Void = { _ in }, shouldStop: () -> Bool = { Interruption.isRequested }
-  ) throws -> PretrainingHistory {
+  public func run(report: (StepReport) -> Void = { _ in }) throws -> PretrainingHistory {
     while state.epoch < configuration.epochs {
-      try trainEpoch(shouldStop: shouldStop, report: report)
+      try trainEpoch(report: report)
       state.finishEpoch(validationLosses: try validationLosses())
       try save()
     }
     return state.history
   }
 
-  private func trainEpoch(shouldStop: () -> Bool, report: (StepReport) -> Void) throws {
+  private func trainEpoch(report: (StepReport) -> Void) throws {
     let epoch = state.epoch
     let order = EventSplit.shuffled(trainingEvents, seed: configuration.seed, epoch: epoch)
     let size = min(configuration.batchSize, order.count)
@@ -123,7 +119,7 @@ public final class Pretrainer {
     }
     let loader = BatchLoader(store: store, batches: batches, augmenter: augmenter, epoch: epoch)
     try loader.consume { batch in
-      if shouldStop() {
+      if Interruption.isRequested {
         try save()
         throw InterruptedError()
       }

@@ -55,7 +55,7 @@ package struct StudyRun: Codable {
       classNames: plan.classNames, configuration: settings)
     let history = try tuner.run()
     let test = split.allTestEvents
-    let scores = try tuner.classifier.scores(of: labelled, events: test)
+    let scores = try tuner.classifier.scores(of: labeled, events: test)
     return StudyRun(
       plan: plan, history: history, parameterCount: tuner.classifier.parameterCount,
       scores: scores[1].map { Float($0) }, testEvents: test)

@@ -171,7 +171,7 @@ public struct StudyRunner {
       let path = "\(folder)/runs/\(plan.name).json"
       let run =
         try StudyRun.saved(at: path, plan: plan, testEvents: testEvents)
-        ?? StudyRun.train(plan, labelled: labelled, split: split, folder: folder)
+        ?? StudyRun.train(plan, labeled: labeled, split: split, folder: folder)
       try writeJSON(run, to: path)
       results.withLock { $0[index] = run }
       let done = finished.withLock { value -> Int in

@@ -49,7 +49,7 @@ public struct TestSplit: Sendable {
   /// The test events of all classes, in rising order.
   public var allTestEvents: [Int] { test.flatMap { $0 }.sorted() }
 
-  /// Draws the labelled events of a run: as many of each class as asked for.
+  /// Draws the labeled events of a run: as many of each class as asked for.
   ///
   /// Of one seed, fewer labels are a part of more labels, so that a learning curve has one story.
   public func draw(labelsPerClass: Int, seed: UInt64) -> [Int] {

@@ -20,7 +20,7 @@ extension FineTunerTests {
     #expect(error.code == .tooFewEvents)
     #expect(
       error.description
-        == "class signal has 1 labelled events; at least 2 are needed, one to train and one to "
+        == "class signal has 1 labeled events; at least 2 are needed, one to train and one to "
         + "validate. Add files, or loosen the selection.")
   }
 
@@ -54,7 +54,7 @@ extension FineTunerTests {
     #expect(
       error.description.wholeMatch(
         of:
-          /fine-tuning stopped: the loss is -?nan in step 0, with events (\d+, ){7}\d+… of the labelled events\. Look at their weights and features, or lower the learning rate\./
+          /fine-tuning stopped: the loss is -?nan in step 0, with events (\d+, ){7}\d+… of the labeled events\. Look at their weights and features, or lower the learning rate\./
       ) != nil, "\(error)")
   }
 
