@@ -56,10 +56,7 @@ public struct InputNormalization: Codable, Hashable, Sendable {
     let layout = InputLayout(schema: store.schema)
     var sums = [Accumulator](repeating: Accumulator(), count: 3 + layout.featureCount)
     var scalarSums = [Accumulator](repeating: Accumulator(), count: store.schema.scalars.count)
-    let stride = max(1, indices.count / 50_000)
-    let chosen = Swift.stride(from: 0, to: indices.count, by: stride).map { indices[$0] }
-    for start in Swift.stride(from: 0, to: chosen.count, by: 4096) {
-      let batch = try store.batch(events: Array(chosen[start..<min(start + 4096, chosen.count)]))
+    try store.forEachBatch(of: indices, sampling: 50_000) { batch in
       let width = store.schema.featureWidth
       for object in 0..<batch.objectCount {
         let momentum = batch.momenta[4 * object..<4 * object + 4]

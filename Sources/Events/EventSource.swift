@@ -21,6 +21,26 @@ public protocol EventSource: Sendable {
   func weights() -> [Float]
 }
 
+extension EventSource {
+  /// Calls a closure with batches of events that are spread evenly over a list of them.
+  ///
+  /// - Parameters:
+  ///   - indices: The events that may be looked at.
+  ///   - count: How many are looked at: every event of fewer than twice as many, else every second,
+  ///     third and so on.
+  ///   - body: Is given up to 4096 events at a time.
+  /// - Throws: What the source or the closure throws.
+  public func forEachBatch(
+    of indices: [Int], sampling count: Int, _ body: (EventBatch) throws -> Void
+  ) throws {
+    let step = max(1, indices.count / count)
+    let chosen = stride(from: 0, to: indices.count, by: step).map { indices[$0] }
+    for start in stride(from: 0, to: chosen.count, by: 4096) {
+      try body(batch(events: Array(chosen[start..<min(start + 4096, chosen.count)])))
+    }
+  }
+}
+
 /// Several stores as one: the events of the first, then those of the second, and so on.
 public struct EventUnion: EventSource {
   /// The schema that all stores share.

@@ -92,10 +92,7 @@ public enum PairInvariants {
     var sums = [(count: Double, sum: Double, squares: Double)](
       repeating: (0, 0, 0), count: count)
     let charges = chargeFeatures(of: store.schema)
-    let stride = max(1, indices.count / 20_000)
-    let chosen = Swift.stride(from: 0, to: indices.count, by: stride).map { indices[$0] }
-    for start in Swift.stride(from: 0, to: chosen.count, by: 4096) {
-      let batch = try store.batch(events: Array(chosen[start..<min(start + 4096, chosen.count)]))
+    try store.forEachBatch(of: indices, sampling: 20_000) { batch in
       for event in 0..<batch.eventCount {
         let range = batch.range(of: event)
         for first in range {

@@ -28,10 +28,7 @@ public struct QuantileBins: Codable, Hashable, Sendable {
   public init(store: any EventSource, indices: [Int]) throws {
     let kinds = store.schema.objectKinds
     var values = kinds.map { [[Float]](repeating: [], count: 4 + $0.features.count) }
-    let stride = max(1, indices.count / 50_000)
-    let chosen = Swift.stride(from: 0, to: indices.count, by: stride).map { indices[$0] }
-    for start in Swift.stride(from: 0, to: chosen.count, by: 4096) {
-      let batch = try store.batch(events: Array(chosen[start..<min(start + 4096, chosen.count)]))
+    try store.forEachBatch(of: indices, sampling: 50_000) { batch in
       for object in 0..<batch.objectCount {
         let kind = Int(batch.kinds[object])
         for quantity in values[kind].indices {
