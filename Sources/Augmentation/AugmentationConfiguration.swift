@@ -53,7 +53,7 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
     return result
   }
 
-  /// Reads the configuration from YAML; what is absent keeps its default.
+  /// Reads the configuration from YAML; what is absent keeps its value in the defaults.
   ///
   ///     rotateAboutBeam: true
   ///     reflectPhi: true
@@ -67,10 +67,13 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
   ///       muon: {maximumAbsoluteEta: 2.4, minimumPt: 20}
   ///       jet: 4.7                       # maximumAbsoluteEta alone
   ///
-  /// Without a section, `nil`, all is as by default.
+  /// Without a section, `nil`, all is as in the defaults. Acceptances are read kind by kind.
   ///
   /// - Throws: `ConfigurationError`.
-  public init(_ node: ConfigurationNode?) throws(ConfigurationError) {
+  public init(
+    _ node: ConfigurationNode?, defaults: AugmentationConfiguration = .init()
+  ) throws(ConfigurationError) {
+    self = defaults
     guard let node else { return }
     rotateAboutBeam = try node.bool("rotateAboutBeam", default: rotateAboutBeam)
     reflectPhi = try node.bool("reflectPhi", default: reflectPhi)

@@ -6,6 +6,8 @@ public protocol EventSource: Sendable {
   var schema: EventSchema { get }
   /// Number of events.
   var eventCount: Int { get }
+  /// What tells these events from others: equal for events of the same files, selected alike.
+  var fingerprint: String { get }
 
   /// Returns events as one packed batch, in the order asked for.
   ///
@@ -95,6 +97,9 @@ public struct EventUnion: EventSource {
     for (row, place) in order.enumerated() { inverse[place] = row }
     return joined.selecting(inverse)
   }
+
+  /// The fingerprints of the stores.
+  public var fingerprint: String { stores.map(\.fingerprint).joined(separator: " ") }
 
   /// Returns the label of every event, -1 where it has none.
   public func labels() -> [Int32] { stores.flatMap { $0.labels() } }

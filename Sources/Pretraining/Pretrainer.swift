@@ -82,9 +82,7 @@ public final class Pretrainer {
     for objective in objectives { objective.move(to: device) }
     optimizer = makePretrainingOptimizer(
       backbone: backbone, objectives: objectives, weightDecay: configuration.weightDecay)
-    state = PretrainingState(
-      configuration: configuration, model: model, schema: store.schema,
-      eventCount: store.eventCount)
+    state = PretrainingState(configuration: configuration, model: model, events: store)
     try resume()
   }
 

@@ -34,6 +34,7 @@ struct PretrainingState: Codable {
   var model: ModelConfiguration
   var schema: EventSchema
   var eventCount: Int
+  var eventFingerprint: String
   var epoch = 0
   var stepInEpoch = 0
   var lossSums: [Double] = []
@@ -44,13 +45,14 @@ struct PretrainingState: Codable {
   var optimizerSteps = 0
 
   init(
-    configuration: PretrainingConfiguration, model: ModelConfiguration, schema: EventSchema,
-    eventCount: Int
+    configuration: PretrainingConfiguration, model: ModelConfiguration,
+    events: any EventSource
   ) {
     self.configuration = configuration
     self.model = model
-    self.schema = schema
-    self.eventCount = eventCount
+    schema = events.schema
+    eventCount = events.eventCount
+    eventFingerprint = events.fingerprint
     if let masked = configuration.objectives.maskedObjects {
       history.objectives.append("maskedObjects")
       history.weights.append(masked.weight)
@@ -109,6 +111,8 @@ struct PretrainingState: Codable {
         "another schema"
       } else if eventCount != other.eventCount {
         "\(eventCount) events rather than \(other.eventCount)"
+      } else if eventFingerprint != other.eventFingerprint {
+        "other events, as many"
       } else if model != other.model {
         "a model of another size"
       } else if configuration != other.configuration {

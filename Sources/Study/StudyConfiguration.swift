@@ -109,7 +109,7 @@ public struct StudyConfiguration {
       throw node.fail("label", expected: "0 (\(classNames[0])) or 1 (\(classNames[1]))")
     }
     model = try ModelConfiguration(root.node("model"))
-    let augmentation = try root.node("augmentation").map(AugmentationConfiguration.init) ?? .init()
+    let augmentation = try AugmentationConfiguration(root.node("augmentation"))
     let section = try root.node("pretraining")
     let unlabeled = samples.filter { $0.label == nil }.map(\.name)
     pretrainingSamples =
@@ -137,7 +137,7 @@ public struct StudyConfiguration {
     usesEventWeights = try study.bool("usesEventWeights", default: true)
     parallel = try study.int("parallel", default: 2, in: 1...1024)
     pretrainings = try Self.pretrainings(study, pretraining: pretraining)
-    arms = try Self.arms(study, finetuning: finetuning, augmentation: augmentation)
+    arms = try Self.arms(study, finetuning: finetuning)
     let armNames = arms.map(\.name)
     mainArm = try study.string("mainArm", default: armNames.last ?? "")
     referenceArm = try study.string(
@@ -191,8 +191,7 @@ public struct StudyConfiguration {
   /// The arms of the section `study`: by default three origins, each without and with
   /// augmentation in fine-tuning.
   private static func arms(
-    _ study: ConfigurationNode, finetuning: FineTuningConfiguration,
-    augmentation: AugmentationConfiguration
+    _ study: ConfigurationNode, finetuning: FineTuningConfiguration
   ) throws -> [Arm] {
     guard study.contains("arms") else {
       let origins: [(name: String, title: String, pretraining: String?)] = [
@@ -202,7 +201,7 @@ public struct StudyConfiguration {
       return origins.flatMap { origin in
         [false, true].map { isAugmented in
           var settings = finetuning
-          settings.augmentation = isAugmented ? augmentation : nil
+          if !isAugmented { settings.augmentation = nil }
           settings.mode = origin.pretraining == nil ? .scratch : finetuning.mode
           let source = origin.pretraining.map { "Pre-trained by \($0)" } ?? "Random weights"
           return Arm(
@@ -225,7 +224,7 @@ public struct StudyConfiguration {
       let origin = try node.string("pretraining", default: "none")
       var settings = try FineTuningConfiguration(node.node("finetuning"), defaults: finetuning)
       let isAugmented = try node.bool("augmentation", default: true)
-      settings.augmentation = isAugmented ? augmentation : nil
+      if !isAugmented { settings.augmentation = nil }
       if origin == "none" { settings.mode = .scratch }
       return Arm(
         name: name, title: try node.string("title", default: name),

@@ -16,7 +16,8 @@ package struct StudyRun: Codable {
     var pretraining: PretrainingConfiguration?
     var model: ModelConfiguration
     var testEvents: [Int]
-    var eventCount: Int
+    var eventFingerprint: String
+    var pretrainingEventFingerprint: String?
     var isDevelopment: Bool
     var classNames: [String]
 

@@ -57,7 +57,7 @@ public struct StudyRunner {
       labels: labeled.labels(), configuration: configuration,
       needed: configuration.labels.last ?? 0)
     let histories = try pretrainAll(stores: stores)
-    let runs = try trainAll(labeled: labeled, split: split)
+    let runs = try trainAll(stores: stores, labeled: labeled, split: split)
     progress.finish()
     let results = try results(
       stores: stores, split: split, labeled: labeled, histories: histories, runs: runs)
@@ -143,7 +143,11 @@ public struct StudyRunner {
 
   // MARK: - Fine-tuning
 
-  private func trainAll(labeled: EventUnion, split: TestSplit) throws -> [StudyRun] {
+  private func trainAll(
+    stores: [String: EventStore], labeled: EventUnion, split: TestSplit
+  ) throws -> [StudyRun] {
+    let isPretrained = configuration.arms.contains { $0.pretraining != nil }
+    let unlabeled = isPretrained ? try pretrainingSource(stores: stores).fingerprint : nil
     var plans: [StudyRun.Plan] = []
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
@@ -154,7 +158,8 @@ public struct StudyRunner {
               arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
               pretraining: configuration.pretrainings.first { $0.name == arm.pretraining }?
                 .configuration, model: configuration.model,
-              testEvents: split.test.map(\.count), eventCount: labeled.eventCount,
+              testEvents: split.test.map(\.count), eventFingerprint: labeled.fingerprint,
+              pretrainingEventFingerprint: arm.pretraining == nil ? nil : unlabeled,
               isDevelopment: configuration.isDevelopment, classNames: configuration.classNames))
         }
       }

@@ -271,6 +271,12 @@ import Testing
     #expect(configuration.acceptance["muon"] == .init(maximumAbsoluteEta: 2.4, minimumPt: 20))
     #expect(configuration.acceptance["jet"] == .init(maximumAbsoluteEta: 4.7))
     #expect(try AugmentationConfiguration(nil) == AugmentationConfiguration())
+    var changed = configuration
+    changed.dropFeatures = 0.2
+    changed.acceptance["jet"] = .init(maximumAbsoluteEta: 3)
+    let change = try ConfigurationNode(
+      text: "{dropFeatures: 0.2, acceptance: {jet: 3}}", name: "b.yaml")
+    #expect(try AugmentationConfiguration(change, defaults: configuration) == changed)
     let json = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(AugmentationConfiguration.self, from: json) == configuration)
     let bad = try ConfigurationNode(text: "dropObjects: 2", name: "a.yaml")

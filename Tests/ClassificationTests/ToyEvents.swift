@@ -11,6 +11,7 @@ struct ToyEvents: EventSource {
 
   var schema: EventSchema { events.schema }
   var eventCount: Int { events.eventCount }
+  var fingerprint: String { "toy" }
   func batch(events indices: [Int]) throws -> EventBatch { events.selecting(indices) }
   func labels() -> [Int32] { events.labels }
   func weights() -> [Float] { events.weights }

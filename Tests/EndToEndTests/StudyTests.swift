@@ -50,6 +50,28 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: run)) == saved)
   }
 
+  @Test func `runs of other events are made again, as many as they may be`() throws {
+    let folder = try TinyStudy.folder()
+    func study(_ selection: String) throws -> Data {
+      let sample = "label: 0, files: [\"\(TinyStudy.background)\"]"
+      let text = TinyStudy.yaml.replacingOccurrences(
+        of: sample, with: sample + ", selection: \"\(selection)\"")
+      #expect(text != TinyStudy.yaml)
+      _ = try folder.write(text, to: "tiny.yaml")
+      let outcome = try Command.run(
+        [
+          "study", "tiny.yaml", "-o", "study", "--set", "study.seeds=1", "--set",
+          "study.labels=[10]", "--set", "study.arms=[{name: scratch}]",
+        ], in: folder.path)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      return try Data(
+        contentsOf: URL(fileURLWithPath: folder.file("study/runs/scratch-10-1.json")))
+    }
+    let first = try study("MET_pt > 10")
+    #expect(try study("MET_pt > 10") == first)
+    #expect(try study("MET_pt > 20") != first)
+  }
+
   @Test(arguments: [SIGINT, SIGTERM])
   func `an interrupted study continues to the same results`(_ signal: Int32) throws {
     let folder = try TinyStudy.folder()

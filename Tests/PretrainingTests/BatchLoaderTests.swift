@@ -22,6 +22,7 @@ final class MemorySource: EventSource {
 
   var schema: EventSchema { events.schema }
   var eventCount: Int { events.eventCount }
+  var fingerprint: String { "memory" }
 
   func batch(events indices: [Int]) throws -> EventBatch {
     if let failing, indices.contains(failing) { throw Failure(event: failing) }

@@ -166,6 +166,10 @@ import Torch
     try expect("a model of another size") {
       _ = try pretrainer("run", { $0.epochs = 1 }, dropout: 0.1)
     }
+    let alike = MemorySource(try store.batch(events: Array(0..<store.eventCount)))
+    try expect("other events, as many") {
+      _ = try pretrainer("run", { $0.epochs = 1 }, source: alike)
+    }
     let other = try TinyEvents.store(in: folder, name: "other", eventCount: 100)
     try expect("150 events rather than 100") {
       _ = try pretrainer("run", { $0.epochs = 1 }, source: other)
@@ -222,6 +226,7 @@ private final class CountingSource: EventSource, @unchecked Sendable {
 
   var schema: EventSchema { source.schema }
   var eventCount: Int { source.eventCount }
+  var fingerprint: String { source.fingerprint }
 
   func batch(events: [Int]) throws -> EventBatch {
     lock.withLock { told(events) }

@@ -107,6 +107,16 @@ public final class EventStore: Sendable {
   /// The number of events.
   public var eventCount: Int { manifest.eventCount }
 
+  /// What tells the events from others: a checksum of the configuration and of all files that
+  /// they were made from.
+  public var fingerprint: String {
+    var hash = Checksum()
+    hash.update(manifest.configurationFingerprint)
+    for source in manifest.sources { hash.update(" \(source.checksum) \(source.entries)") }
+    hash.update(" \(manifest.eventCount) \(manifest.objectCount)")
+    return hash.hexadecimal
+  }
+
   /// How the numbers are distributed.
   public var statistics: StoreStatistics { manifest.statistics }
 
