@@ -59,7 +59,11 @@ let package = Package(
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
+    // Kernels of our own are of no use without optimization, in tests neither.
+    .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O2"])]),
+    .target(
+      name: "CTorch", dependencies: ["CKernels"], cxxSettings: torchHeaders,
+      linkerSettings: torchLibraries),
 
     // The way of the data, in its order: a target imports only targets above it.
     .target(name: "Runtime"),

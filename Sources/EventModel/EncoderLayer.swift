@@ -44,6 +44,14 @@ public final class EncoderLayer: Module {
     ]
   }
 
+  /// The parameters in the order that ``Tensor/encoder(_:offsets:heads:parameters:epsilon:)`` takes.
+  var parametersInOrder: [Tensor] {
+    let maps = [attention.projection, attention.output, expansion, contraction]
+      .map { [$0.weight.value] + ($0.bias.map { [$0.value] } ?? []) }
+    let norms = [attentionNorm, feedForwardNorm].map { [$0.weight.value, $0.bias.value] }
+    return norms[0] + maps[0] + maps[1] + norms[1] + maps[2] + maps[3]
+  }
+
   /// Returns the tokens after the layer.
   ///
   /// Shape `[tokens, D]`, as the input.

@@ -122,7 +122,7 @@ public final class EventTransformer: Module {
     if let eventInput, let scalars = input.events { events = events + eventInput(scalars) }
     var tokens = Tensor.concatenate([events, objects], dimension: 0)
       .indexSelected(dimension: 0, indices: input.gather)  // [B + T, D], packed
-    for layer in encoder.layers { tokens = layer(tokens, input: input, dropout: dropout) }
+    tokens = encoder(tokens, input: input, configuration: configuration, dropout: dropout)
     tokens = norm(tokens).indexSelected(dimension: 0, indices: input.scatter)
     return Encoding(
       events: tokens.narrowed(dimension: 0, start: 0, length: input.eventCount),
@@ -139,5 +139,23 @@ private final class Encoder: Module {
 
   var children: [(name: String, module: any Module)] {
     layers.enumerated().map { ("\($0.offset)", $0.element) }
+  }
+
+  func callAsFunction(
+    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, dropout: Generator?
+  ) -> Tensor {
+    let drops = configuration.dropout > 0 && dropout != nil
+    let isFused =
+      !drops && tokens.device == .cpu
+      && Tensor.isEncoderSupported(
+        width: configuration.width,
+        innerWidth: configuration.width * configuration.feedForwardFactor,
+        mostTokens: input.groups.last?.tokenCount ?? 0)
+    guard isFused else {
+      return layers.reduce(tokens) { $1($0, input: input, dropout: dropout) }
+    }
+    return Tensor.encoder(
+      tokens, offsets: input.offsets, heads: configuration.heads,
+      parameters: layers.flatMap(\.parametersInOrder))
   }
 }

@@ -36,6 +36,10 @@ public struct ModelInput {
   ///
   /// Shape `[B + T]`.
   let scatter: Tensor
+  /// First token of each event in the packed sequence, and the number of tokens, on the CPU.
+  ///
+  /// Shape `[B + 1]`.
+  let offsets: Tensor
   /// The runs of equal multiplicity, which cover the packed sequence.
   let groups: [Group]
   /// Number of events, `B`.
@@ -75,6 +79,8 @@ public struct ModelInput {
     var groups: [Group] = []
     var gather: [Int64] = []
     gather.reserveCapacity(eventCount + objectCount)
+    var offsets: [Int64] = [0]
+    offsets.reserveCapacity(eventCount + 1)
     var scatter = [Int64](repeating: 0, count: eventCount + objectCount)
     for event in order {
       let range = batch.range(of: event)
@@ -88,8 +94,10 @@ public struct ModelInput {
         scatter[eventCount + object] = Int64(gather.count)
         gather.append(Int64(eventCount + object))
       }
+      offsets.append(Int64(gather.count))
     }
     self.groups = groups
+    self.offsets = Tensor(offsets)
     self.gather = Tensor(gather, device: device)
     self.scatter = Tensor(scatter, device: device)
   }

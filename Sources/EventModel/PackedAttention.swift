@@ -13,8 +13,10 @@ import Torch
 public final class PackedAttention: Module {
   private let heads: Int
   private let width: Int
-  private let projection: Linear
-  private let output: Linear
+  /// The map to queries, keys and values.
+  let projection: Linear
+  /// The map from the heads to tokens.
+  let output: Linear
 
   /// Makes the layer.
   ///

@@ -47,6 +47,21 @@ ctorch_status ctorch_attention(
     const ctorch_tensor *query, const ctorch_tensor *key, const ctorch_tensor *value,
     const ctorch_tensor *_Nullable mask, const double *_Nullable scale,
     ctorch_tensor *_Nullable *_Nonnull result);
+/// The kernels of `CKernels` that the calling thread uses: "avx512", "avx2" or "none".
+const char *ctorch_kernels_name(void);
+
+/// Chooses kernels for the calling thread; false if the processor cannot run them.
+bool ctorch_kernels_choose(const char *name);
+
+/// Whether `ctorch_encoder` can run an encoder with the kernels in use.
+bool ctorch_encoder_is_supported(
+    ctorch_index width, ctorch_index inner, ctorch_index most_tokens_of_an_event);
+
+/// Runs the encoder of `ckernels.h` on the tokens, whose events start at the offsets.
+ctorch_status ctorch_encoder(
+    const ctorch_tensor *tokens, const ctorch_tensor *offsets, ctorch_index heads, double epsilon,
+    size_t count, ctorch_tensor *const _Nonnull *_Nonnull parameters,
+    ctorch_tensor *_Nullable *_Nonnull result);
 ctorch_status ctorch_dropout(
     const ctorch_tensor *tensor, double probability, ctorch_generator *generator,
     ctorch_tensor *_Nullable *_Nonnull result);

@@ -67,6 +67,41 @@ extension Tensor {
     ) { ctorch_layer_norm(handle, width, weight?.handle, bias?.handle, epsilon, $0) }
   }
 
+  /// Whether ``encoder(_:offsets:heads:parameters:epsilon:)`` can run with the kernels in use.
+  ///
+  /// - Parameters:
+  ///   - width: Width of a token.
+  ///   - innerWidth: Width of the feed-forward part.
+  ///   - mostTokens: The largest number of tokens of an event.
+  /// - Returns: Whether the widths are multiples of the kernels' vectors and no event is too large.
+  public static func isEncoderSupported(width: Int, innerWidth: Int, mostTokens: Int) -> Bool {
+    ctorch_encoder_is_supported(width, innerWidth, mostTokens)
+  }
+
+  /// Returns the tokens after pre-norm Transformer layers, in which those of an event attend to
+  /// one another.
+  ///
+  /// - Parameters:
+  ///   - tokens: The tokens of all events, one event after the other, on the CPU. Shape `[T, D]`.
+  ///   - offsets: The first token of each event, and `T`. `int64`, shape `[B + 1]`.
+  ///   - heads: Number of heads.
+  ///   - parameters: For each layer weight and bias of the norm before attention, of the projection
+  ///     to queries, keys and values, of the output, of the norm before the feed-forward part, of
+  ///     its expansion and of its contraction.
+  ///   - epsilon: Added to the variance in the norms.
+  /// - Returns: Shape `[T, D]`.
+  public static func encoder(
+    _ tokens: Tensor, offsets: Tensor, heads: Int, parameters: [Tensor], epsilon: Double = 1e-5
+  ) -> Tensor {
+    perform("an encoder of \(heads) heads", [tokens, offsets] + parameters) { result in
+      Tensor.withHandles(of: parameters) { handles, count in
+        guard let handles else { return CTORCH_FAILED }
+        return ctorch_encoder(
+          tokens.handle, offsets.handle, heads, epsilon, count, handles, result)
+      }
+    }
+  }
+
   /// Returns the rows of a table that the indices name.
   ///
   /// - Parameters:

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Attention among the tokens of one event, for one head.
+//
+// A number for each pair of tokens is kept as [key, query]: queries lie along the vectors, so that
+// the softmax over the keys is made without looking across a vector. Lanes beyond an event's last
+// token compute what nobody reads; they are written over by the next event, or cleared at the end.
+//
+// Source: A. Vaswani et al., "Attention is all you need", arXiv:1706.03762, equation 1.
+
+/// Numbers for all pairs of tokens of an event, [key, query] with STRIDE between the keys.
+struct Pairs {
+  float values[TOKENS * STRIDE];
+};
+
+/// C[key, query] = sum over the head's features of A[feature, key] B[feature, query].
+CKERNELS_INLINE void products_of_pairs(
+    const float *a, const float *b, int64_t count, int64_t head, Pairs &c) {
+  const Division division(count);
+  for (int64_t query = 0; query < count; query += LANES) {
+    int64_t key = 0;
+    for (int64_t part = 0; part < division.tiles; ++part) {
+      const int64_t size = division.size(part);
+      tile_of<ROWS, 1, Start::zero, 1, STRIDE, STRIDE>(
+          size, a + key, b + query, head, c.values + key * STRIDE + query, STRIDE, nullptr,
+          nullptr);
+      key += size;
+    }
+  }
+}
+
+/// C[feature, query] = sum over the keys of A[feature, key] P[key, query].
+CKERNELS_INLINE void sums_over_keys(
+    const float *a, const Pairs &pairs, int64_t count, int64_t head, float *c) {
+  const Division division(head);
+  int64_t feature = 0;
+  for (int64_t part = 0; part < division.tiles; ++part) {
+    const int64_t size = division.size(part);
+    for (int64_t query = 0; query < count; query += LANES)
+      tile_of<ROWS, 1, Start::zero, STRIDE, 1, STRIDE>(
+          size, a + feature * STRIDE, pairs.values + query, count,
+          c + feature * STRIDE + query, STRIDE, nullptr, nullptr);
+    feature += size;
+  }
+}
+
+/// Exchanges keys and queries.
+CKERNELS_INLINE void transpose(const Pairs &from, int64_t count, Pairs &to) {
+  for (int64_t row = 0; row < count; row += LANES)
+    for (int64_t column = 0; column < count; column += LANES)
+      transpose(
+          from.values + row * STRIDE + column, STRIDE, to.values + column * STRIDE + row, STRIDE);
+}
+
+/// The softmax over the keys of the scaled products of queries and keys.
+static void attention_probabilities(
+    const float *query, const float *key, int64_t count, int64_t head, float scale,
+    Pairs &pairs) {
+  products_of_pairs(key, query, count, head, pairs);
+  for (int64_t at = 0; at < count; at += LANES) {
+    float *column = pairs.values + at;
+    Vector most = load(column);
+    for (int64_t k = 1; k < count; ++k)
+      most = __builtin_elementwise_max(most, load(column + k * STRIDE));
+    Vector total = 0.0f;
+    for (int64_t k = 0; k < count; ++k) {
+      const Vector value = exponential((load(column + k * STRIDE) - most) * scale);
+      total += value;
+      store(column + k * STRIDE, value);
+    }
+    const Vector factor = 1.0f / total;
+    for (int64_t k = 0; k < count; ++k)
+      store(column + k * STRIDE, load(column + k * STRIDE) * factor);
+  }
+}
+
+/// Room for the pairs of an event.
+struct AttentionRoom {
+  Pairs probabilities, gradients, turned;
+};
+
+/// Computes what one head of one event attends to.
+///
+/// All pointers are to the event's first token in the head's first feature.
+static void attend(
+    const float *query, const float *key, const float *value, int64_t count, int64_t head,
+    float scale, float *result, AttentionRoom &room) {
+  attention_probabilities(query, key, count, head, scale, room.probabilities);
+  sums_over_keys(value, room.probabilities, count, head, result);
+}
+
+/// Computes the gradients of queries, keys and values from that of the result.
+///
+///     dP[k, q] = V[k] · dO[q]
+///     dS = P (dP - sum over k of P dP) scale
+///     dQ[q] = sum over k of dS K,  dK[k] = sum over q of dS Q,  dV[k] = sum over q of P dO
+static void attend_backward(
+    const float *query, const float *key, const float *value, const float *result_gradient,
+    int64_t count, int64_t head, float scale, float *query_gradient, float *key_gradient,
+    float *value_gradient, AttentionRoom &room) {
+  Pairs &probabilities = room.probabilities;
+  Pairs &gradients = room.gradients;
+  attention_probabilities(query, key, count, head, scale, probabilities);
+  products_of_pairs(value, result_gradient, count, head, gradients);
+  for (int64_t at = 0; at < count; at += LANES) {
+    const float *p = probabilities.values + at;
+    float *g = gradients.values + at;
+    Vector mean = 0.0f;
+    for (int64_t k = 0; k < count; ++k)
+      mean = multiply_add(load(p + k * STRIDE), load(g + k * STRIDE), mean);
+    for (int64_t k = 0; k < count; ++k)
+      store(
+          g + k * STRIDE, load(p + k * STRIDE) * (load(g + k * STRIDE) - mean) * scale);
+  }
+  sums_over_keys(key, gradients, count, head, query_gradient);
+  transpose(gradients, count, room.turned);
+  sums_over_keys(query, room.turned, count, head, key_gradient);
+  transpose(probabilities, count, room.turned);
+  sums_over_keys(result_gradient, room.turned, count, head, value_gradient);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The kernels for AVX-512: vectors of 16, 32 registers.
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "kernels.hpp"
+#include "pieces.hpp"
+#include "threads.hpp"
+
+#define LANES 16
+#define ROWS 14
+
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), apply_to = function)
+
+namespace ckernels::avx512 {
+
+#include "vector.hpp"
+#include "product.hpp"
+#include "attention.hpp"
+#include "rows.hpp"
+#include "encoder.hpp"
+#include "batch.hpp"
+
+}  // namespace ckernels::avx512
+
+#pragma clang attribute pop
+
+namespace ckernels {
+
+const ckernels_kernels avx512_kernels = {
+    "avx512", LANES, avx512::TOKENS, avx512::saved_count, avx512::forward, avx512::backward};
+
+}  // namespace ckernels
+
+#endif

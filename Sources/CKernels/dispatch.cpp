@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The choice of kernels by what the processor can do.
+
+#include <cstring>
+
+#include "kernels.hpp"
+
+extern "C" {
+
+const ckernels_kernels *ckernels_named(const char *name) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma"))
+    return &ckernels::avx512_kernels;
+  if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") &&
+      __builtin_cpu_supports("fma"))
+    return &ckernels::avx2_kernels;
+#endif
+  return nullptr;
+}
+
+const char *ckernels_name(const ckernels_kernels *kernels) { return kernels->name; }
+
+bool ckernels_supports(
+    const ckernels_kernels *kernels, int64_t width, int64_t inner,
+    int64_t most_tokens_of_an_event) {
+  return width % kernels->lanes == 0 && inner % kernels->lanes == 0 &&
+         most_tokens_of_an_event <= kernels->most_tokens;
+}
+
+size_t ckernels_saved_count(const ckernels_encoder *encoder) {
+  return encoder->kernels->saved_count(*encoder);
+}
+
+bool ckernels_encoder_forward(
+    const ckernels_encoder *encoder, const float *const *parameters, const float *input,
+    float *output, float *saved) {
+  return encoder->kernels->forward(*encoder, parameters, input, output, saved);
+}
+
+bool ckernels_encoder_backward(
+    const ckernels_encoder *encoder, const float *const *parameters, const float *saved,
+    const float *output_gradient, float *input_gradient, float *const *parameter_gradients) {
+  return encoder->kernels->backward(
+      *encoder, parameters, saved, output_gradient, input_gradient, parameter_gradients);
+}
+
+}  // extern "C"

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The encoder of the event Transformer on x86 processors, forward and backward.
+//
+//     x <- x + attention(norm(x))
+//     x <- x + Linear(GELU(Linear(norm(x))))
+//
+// The tokens of all events stand one after the other; attention acts within an event. Whole layers
+// are computed for some hundred tokens at a time, so that what passes between the steps stays in
+// the cache, and threads share these pieces. Results do not depend on the number of threads.
+//
+// All matrices are float32, row after row; weights are [outputs, inputs], as in LibTorch.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma clang assume_nonnull begin
+
+/// Number of parameters of a layer: weight and bias of the first norm, the projection to queries,
+/// keys and values, the output, the second norm, the expansion and the contraction.
+#define CKERNELS_PARAMETERS_PER_LAYER 12
+
+/// The kernels for one set of instructions.
+typedef struct ckernels_kernels ckernels_kernels;
+
+/// The kernels of a name, "avx512" or "avx2"; null if there are none or the processor cannot run
+/// them.
+const ckernels_kernels *_Nullable ckernels_named(const char *name);
+
+/// Their name.
+const char *ckernels_name(const ckernels_kernels *kernels);
+
+/// Whether they can run an encoder: its widths are multiples of the vectors' length, and no event
+/// has more than 128 tokens.
+bool ckernels_supports(
+    const ckernels_kernels *kernels, int64_t width, int64_t inner,
+    int64_t most_tokens_of_an_event);
+
+/// The size of an encoder and of a batch.
+typedef struct ckernels_encoder {
+  /// What computes it.
+  const ckernels_kernels *kernels;
+  /// Width of a token, D.
+  int64_t width;
+  /// Number of heads; divides the width.
+  int64_t heads;
+  /// Width inside the feed-forward part, F.
+  int64_t inner;
+  /// Number of layers.
+  int64_t layers;
+  /// Added to the variance in the norms.
+  float epsilon;
+  /// Number of events.
+  int64_t events;
+  /// The first token of every event, and the number of tokens; [events + 1], rising.
+  const int64_t *offsets;
+  /// Most threads that may work.
+  int threads;
+} ckernels_encoder;
+
+/// Number of floats that the way back needs from the way forth.
+size_t ckernels_saved_count(const ckernels_encoder *encoder);
+
+/// Computes the encoder.
+///
+/// - `parameters`: in the order of CKERNELS_PARAMETERS_PER_LAYER, layer by layer
+/// - `input`, `output`: [tokens, D]; they may not overlap
+/// - `saved`: where `ckernels_encoder_backward` finds what it needs; null in evaluation
+///
+/// Returns false where there is no memory for it.
+bool ckernels_encoder_forward(
+    const ckernels_encoder *encoder, const float *_Nonnull const *_Nonnull parameters,
+    const float *input, float *output, float *_Nullable saved);
+
+/// Computes the gradients.
+///
+/// - `saved`: as written by `ckernels_encoder_forward`
+/// - `output_gradient`, `input_gradient`: [tokens, D]
+/// - `parameter_gradients`: overwritten; in the order and the shapes of the parameters
+///
+/// Returns false where there is no memory for it.
+bool ckernels_encoder_backward(
+    const ckernels_encoder *encoder, const float *_Nonnull const *_Nonnull parameters,
+    const float *saved, const float *output_gradient, float *input_gradient,
+    float *_Nonnull const *_Nonnull parameter_gradients);
+
+/// Returns memory for a number of floats, kept from an earlier use where there is some, or null.
+///
+/// Blocks of the size of a batch would otherwise come as new pages, to be cleared, in every step.
+float *_Nullable ckernels_take_memory(size_t count);
+
+/// Gives memory back, to be used again.
+void ckernels_give_memory(float *_Nullable memory);
+
+#pragma clang assume_nonnull end
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// How a batch is divided, and the room that it takes.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ckernels.h"
+
+namespace ckernels {
+
+/// Some events that are computed together.
+struct Piece {
+  int64_t first_event, events;
+  int64_t first_token, tokens;
+};
+
+/// Divides a batch into pieces of up to `most` tokens, whole events each; no event has more.
+std::vector<Piece> pieces(const ckernels_encoder &encoder, int64_t most);
+
+/// Number of sums that the gradients of the pieces are added to, before these are added.
+///
+/// It does not depend on the number of threads, so that neither do the gradients.
+int sum_count(const ckernels_encoder &encoder, const std::vector<Piece> &list);
+
+/// Number of elements of a layer's parameter.
+int64_t parameter_size(const ckernels_encoder &encoder, int index);
+
+/// Number of elements of all parameters.
+int64_t parameter_count(const ckernels_encoder &encoder);
+
+/// A block of memory for the time of a call.
+struct Memory {
+  float *start;
+
+  explicit Memory(int64_t count) : start(ckernels_take_memory(static_cast<size_t>(count))) {}
+  ~Memory() { ckernels_give_memory(start); }
+  Memory(const Memory &) = delete;
+  Memory &operator=(const Memory &) = delete;
+};
+
+}  // namespace ckernels

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Products of matrices that stay in the cache.
+//
+// Tokens are columns: a matrix of activations is [features, STRIDE], of which the first columns
+// hold the tokens of a piece of the batch. A product is computed in tiles of up to ROWS rows and a
+// few vectors of columns, whose sums stay in registers. All strides are known when compiling, so
+// that a tile needs three pointers and no arithmetic on them.
+//
+// Source of the scheme: K. Goto and R. A. van de Geijn, "Anatomy of high-performance matrix
+// multiplication", ACM Trans. Math. Softw. 34 (2008), doi:10.1145/1356052.1356053.
+
+/// Most tokens of a piece.
+constexpr int64_t TOKENS = 128;
+/// Distance between rows: a row that starts where another ended, modulo the size of a cache way,
+/// would push it out. Attention may also write up to a vector beyond the last token.
+constexpr int64_t STRIDE = TOKENS + 16;
+/// Columns of a panel.
+constexpr int64_t PANEL = 2 * LANES;
+
+/// What the products are added to.
+enum class Start {
+  /// nothing
+  zero,
+  /// a number for each row
+  bias,
+  /// that and another matrix
+  bias_and_other,
+  /// what is there
+  present,
+};
+
+/// Computes C = AB + start for R rows and V vectors of columns.
+///
+/// Element (row, k) of A is at a[row * A_ROW + k * A_STEP], row k of B at b[k * B_STEP].
+template <int R, int V, Start start, int64_t A_ROW, int64_t A_STEP, int64_t B_STEP>
+CKERNELS_INLINE void tile(
+    const float *a, const float *b, int64_t depth, float *c, int64_t c_step, const float *bias,
+    const float *other) {
+  Vector sums[R][V];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; ++r) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < V; ++v) {
+      sums[r][v] = 0.0f;
+      if constexpr (start == Start::present) sums[r][v] = load(c + r * c_step + v * LANES);
+      if constexpr (start == Start::bias || start == Start::bias_and_other) sums[r][v] = bias[r];
+      if constexpr (start == Start::bias_and_other)
+        sums[r][v] += load(other + r * STRIDE + v * LANES);
+    }
+  }
+#pragma clang loop unroll(disable)
+  for (int64_t k = 0; k < depth; ++k) {
+    Vector row[V];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < V; ++v) row[v] = load(b + v * LANES);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; ++r) {
+      const Vector value = a[r * A_ROW];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < V; ++v) sums[r][v] = multiply_add(value, row[v], sums[r][v]);
+    }
+    a += A_STEP;
+    b += B_STEP;
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; ++r) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < V; ++v) store(c + r * c_step + v * LANES, sums[r][v]);
+  }
+}
+
+/// Calls the tile of a number of rows that is known only now. A_STEP 0 stands for the number.
+template <int R, int V, Start start, int64_t A_ROW, int64_t A_STEP, int64_t B_STEP>
+static void tile_of(
+    int64_t rows, const float *a, const float *b, int64_t depth, float *c, int64_t c_step,
+    const float *bias, const float *other) {
+  if constexpr (R > 1) {
+    if (rows < R) {
+      return tile_of<R - 1, V, start, A_ROW, A_STEP, B_STEP>(
+          rows, a, b, depth, c, c_step, bias, other);
+    }
+  }
+  tile<R, V, start, A_ROW, A_STEP == 0 ? R : A_STEP, B_STEP>(
+      a, b, depth, c, c_step, bias, other);
+}
+
+/// Rows are divided evenly: 16 are 8 + 8 rather than 14 + 2.
+struct Division {
+  int64_t tiles, rows, longer;
+
+  explicit Division(int64_t count)
+      : tiles((count + ROWS - 1) / ROWS), rows(count / tiles), longer(count % tiles) {}
+
+  int64_t size(int64_t tile) const { return rows + (tile < longer ? 1 : 0); }
+};
+
+/// Copies A for `multiply`: tile after tile, in each of them column after column.
+///
+/// - `element (row, k)` of A is at a[row * a_row + k * a_step]
+static void pack(
+    const float *a, int64_t a_row, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
+  const Division division(rows);
+  int64_t row = 0;
+  for (int64_t tile = 0; tile < division.tiles; ++tile) {
+    const int64_t size = division.size(tile);
+    for (int64_t k = 0; k < depth; ++k)
+      for (int64_t r = 0; r < size; ++r) *packed++ = a[(row + r) * a_row + k * a_step];
+    row += size;
+  }
+}
+
+/// C = AB + start, for a packed A [rows, depth] and B [depth, STRIDE], of which `columns`, a
+/// multiple of LANES, are computed.
+template <Start start>
+static void multiply(
+    const float *packed, int64_t rows, int64_t depth, const float *b, int64_t columns, float *c,
+    const float *bias = nullptr, const float *other = nullptr) {
+  const Division division(rows);
+  int64_t row = 0;
+  for (int64_t tile = 0; tile < division.tiles; ++tile) {
+    const int64_t size = division.size(tile);
+    const float *a = packed + row * depth;
+    const float *summand = bias ? bias + row : nullptr;
+    int64_t column = 0;
+    for (; column + PANEL <= columns; column += PANEL) {
+      const int64_t at = row * STRIDE + column;
+      tile_of<ROWS, 2, start, 1, 0, STRIDE>(
+          size, a, b + column, depth, c + at, STRIDE, summand, other ? other + at : nullptr);
+    }
+    if (column < columns) {
+      const int64_t at = row * STRIDE + column;
+      tile_of<ROWS, 1, start, 1, 0, STRIDE>(
+          size, a, b + column, depth, c + at, STRIDE, summand, other ? other + at : nullptr);
+    }
+    row += size;
+  }
+}
+
+/// C += A Bᵀ over the tokens: the gradient of a weight.
+///
+/// - `a`: [rows, STRIDE]
+/// - `b`: [columns, STRIDE]; the columns are a multiple of LANES
+/// - `c`: [rows, columns]
+/// - `panel`: room for PANEL * STRIDE floats
+static void add_product_over_tokens(
+    const float *a, int64_t rows, const float *b, int64_t columns, int64_t tokens, float *c,
+    float *panel) {
+  const Division division(rows);
+  for (int64_t column = 0; column < columns; column += PANEL) {
+    const int64_t width = columns - column < PANEL ? LANES : PANEL;
+    for (int64_t v = 0; v < width; v += LANES)
+      for (int64_t token = 0; token < tokens; token += LANES)
+        transpose(
+            b + (column + v) * STRIDE + token, STRIDE, panel + token * PANEL + v, PANEL);
+    int64_t row = 0;
+    for (int64_t tile = 0; tile < division.tiles; ++tile) {
+      const int64_t size = division.size(tile);
+      float *to = c + row * columns + column;
+      if (width == PANEL) {
+        tile_of<ROWS, 2, Start::present, STRIDE, 1, PANEL>(
+            size, a + row * STRIDE, panel, tokens, to, columns, nullptr, nullptr);
+      } else {
+        tile_of<ROWS, 1, Start::present, STRIDE, 1, PANEL>(
+            size, a + row * STRIDE, panel, tokens, to, columns, nullptr, nullptr);
+      }
+      row += size;
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The encoder of `CKernels` as an operation with gradients.
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "ckernels.h"
+#include "ctorch_training.h"
+#include "support.hpp"
+
+using namespace ctorch;
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+void check(const at::Tensor &tensor, at::ScalarType type) {
+  TORCH_CHECK(
+      tensor.device().is_cpu() && tensor.scalar_type() == type && tensor.is_contiguous(),
+      "the kernels take contiguous ", type, " tensors on the CPU only");
+}
+
+[[noreturn]] void fail_for_memory() { throw std::bad_alloc(); }
+
+/// The size of the encoder that the parameters make.
+ckernels_encoder encoder_of(
+    const ckernels_kernels *kernels, const at::Tensor &offsets, int64_t heads, double epsilon,
+    at::TensorList parameters) {
+  const int64_t layers =
+      static_cast<int64_t>(parameters.size()) / CKERNELS_PARAMETERS_PER_LAYER;
+  const auto &expansion = parameters[8];
+  return {
+      kernels, expansion.size(1), heads, expansion.size(0), layers, static_cast<float>(epsilon),
+      offsets.numel() - 1, offsets.const_data_ptr<int64_t>(), at::get_num_threads()};
+}
+
+std::vector<const float *> pointers(at::TensorList tensors) {
+  std::vector<const float *> result;
+  for (const auto &tensor : tensors) result.push_back(tensor.const_data_ptr<float>());
+  return result;
+}
+
+/// The kernels that LORENTZ_KERNELS names, or the best that the processor can run, or none.
+const ckernels_kernels *first_kernels() {
+  if (const char *name = std::getenv("LORENTZ_KERNELS")) {
+    const auto *kernels = ckernels_named(name);
+    if (kernels || strcmp(name, "none") == 0) return kernels;
+  }
+  for (const char *name : {"avx512", "avx2"})
+    if (const auto *kernels = ckernels_named(name)) return kernels;
+  return nullptr;
+}
+
+thread_local const ckernels_kernels *chosen = first_kernels();
+
+struct Encoder : torch::autograd::Function<Encoder> {
+  static Variable forward(
+      AutogradContext *context, const Variable &tokens, const at::Tensor &offsets, int64_t heads,
+      double epsilon, bool records, at::TensorList parameters) {
+    const auto encoder = encoder_of(chosen, offsets, heads, epsilon, parameters);
+    auto output = at::empty_like(tokens);
+    at::Tensor saved;
+    if (records) {
+      const size_t count = ckernels_saved_count(&encoder);
+      float *memory = ckernels_take_memory(count);
+      if (!memory) fail_for_memory();
+      saved = at::from_blob(
+          memory, {static_cast<int64_t>(count)},
+          [](void *start) { ckernels_give_memory(static_cast<float *>(start)); },
+          at::TensorOptions().dtype(at::kFloat));
+    }
+    if (!ckernels_encoder_forward(
+            &encoder, pointers(parameters).data(), tokens.const_data_ptr<float>(),
+            output.mutable_data_ptr<float>(), records ? saved.mutable_data_ptr<float>() : nullptr))
+      fail_for_memory();
+    if (records) {
+      variable_list kept{offsets, saved};
+      kept.insert(kept.end(), parameters.begin(), parameters.end());
+      context->save_for_backward(std::move(kept));
+      // What is saved is for these kernels, whatever is chosen until the way back.
+      context->saved_data["kernels"] = reinterpret_cast<int64_t>(encoder.kernels);
+      context->saved_data["heads"] = heads;
+      context->saved_data["epsilon"] = epsilon;
+    }
+    return output;
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list output_gradients) {
+    const auto kept = context->get_saved_variables();
+    const at::TensorList parameters = at::TensorList(kept).slice(2);
+    const auto encoder = encoder_of(
+        reinterpret_cast<const ckernels_kernels *>(context->saved_data["kernels"].toInt()),
+        kept[0], context->saved_data["heads"].toInt(), context->saved_data["epsilon"].toDouble(),
+        parameters);
+    const auto output_gradient = output_gradients[0].contiguous();
+    auto input_gradient = at::empty_like(output_gradient);
+    variable_list gradients;
+    std::vector<float *> gradient_pointers;
+    for (const auto &parameter : parameters) {
+      gradients.push_back(at::empty_like(parameter));
+      gradient_pointers.push_back(gradients.back().mutable_data_ptr<float>());
+    }
+    if (!ckernels_encoder_backward(
+            &encoder, pointers(parameters).data(), kept[1].const_data_ptr<float>(),
+            output_gradient.const_data_ptr<float>(), input_gradient.mutable_data_ptr<float>(),
+            gradient_pointers.data()))
+      fail_for_memory();
+    // The arguments without gradients: offsets, heads, epsilon, records.
+    variable_list result{input_gradient, Variable(), Variable(), Variable(), Variable()};
+    result.insert(result.end(), gradients.begin(), gradients.end());
+    return result;
+  }
+};
+
+}  // namespace
+
+extern "C" {
+
+const char *ctorch_kernels_name(void) { return chosen ? ckernels_name(chosen) : "none"; }
+
+bool ctorch_kernels_choose(const char *name) {
+  const auto *kernels = ckernels_named(name);
+  if (!kernels && strcmp(name, "none") != 0) return false;
+  chosen = kernels;
+  return true;
+}
+
+bool ctorch_encoder_is_supported(
+    ctorch_index width, ctorch_index inner, ctorch_index most_tokens_of_an_event) {
+  return chosen && ckernels_supports(chosen, width, inner, most_tokens_of_an_event);
+}
+
+ctorch_status ctorch_encoder(
+    const ctorch_tensor *tokens, const ctorch_tensor *offsets, ctorch_index heads, double epsilon,
+    size_t count, ctorch_tensor *const *parameters, ctorch_tensor **result) {
+  return guarded_tensor(result, [&] {
+    TORCH_CHECK(
+        count > 0 && count % CKERNELS_PARAMETERS_PER_LAYER == 0, "an encoder of ", count,
+        " parameters has no whole layers");
+    const auto input = tokens->value.contiguous();
+    const auto values = list(parameters, count);
+    check(input, at::kFloat);
+    check(offsets->value, at::kLong);
+    TORCH_CHECK(chosen, "no kernels are chosen");
+    bool records = input.requires_grad();
+    for (const auto &value : values) {
+      check(value, at::kFloat);
+      records = records || value.requires_grad();
+    }
+    records = records && c10::GradMode::is_enabled();
+    return Encoder::apply(
+        input, offsets->value, static_cast<int64_t>(heads), epsilon, records,
+        at::TensorList(values));
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventModel
+import Events
+import Foundation
+import Runtime
+import TestSupport
+import Testing
+import Torch
+
+/// The kernels of our own against LibTorch's operations.
+@Suite struct EncoderKernelTests {
+  /// Float32 sums of some hundred terms in another order, through some layers.
+  private let tolerance: Float = 3e-5
+
+  static let available = [Kernels.avx512, .avx2].filter(\.isAvailable)
+
+  private static let schema = EventSchema(
+    objectKinds: [ObjectKind(name: "jet", features: ["btag"])], scalars: ["npv"])
+
+  /// Random events with these numbers of objects.
+  private func batch(_ counts: [Int]) -> EventBatch {
+    var batch = EventBatch(schema: Self.schema)
+    for (event, count) in counts.enumerated() {
+      var generator = CounterBasedGenerator(seed: 3, event: event, purpose: .init(rawValue: 17))
+      let objects = (0..<count).map { _ in
+        EventObject(
+          kind: 0, pt: 20 + 100 * generator.uniform(), eta: generator.normal(),
+          phi: .pi * (1 - 2 * generator.uniform()), mass: 5, features: [generator.uniform()])
+      }
+      batch.append(index: event, objects: objects, scalars: [generator.normal()])
+    }
+    return batch
+  }
+
+  private func model(_ configuration: ModelConfiguration) -> EventTransformer {
+    EventTransformer(
+      configuration: configuration, schema: Self.schema, normalization: InputNormalization(),
+      seed: 5)
+  }
+
+  /// The outputs and the gradients of all parameters, by name.
+  private func results(
+    _ model: EventTransformer, _ batch: EventBatch, _ kernels: Kernels
+  ) -> [String: [Float]] {
+    kernels.using {
+      for entry in model.namedParameters() { entry.parameter.value.gradient = nil }
+      let encoding = model(model.input(batch))
+      let output = Tensor.concatenate([encoding.events, encoding.objects], dimension: 0)
+      // Every output counts with another weight, none by symmetry with another.
+      let weights = (0..<output.shape[0] * output.shape[1]).map { sin(0.7 * Float($0)) }
+      (output * Tensor(weights, shape: output.shape)).sum().backward()
+      var values = ["output": output.floats()]
+      for entry in model.namedParameters() {
+        values[entry.name] = entry.parameter.value.gradient?.floats()
+      }
+      return values
+    }
+  }
+
+  private func expectSame(
+    _ values: [String: [Float]], as reference: [String: [Float]], _ comment: Comment
+  ) {
+    #expect(values.keys == reference.keys, comment)
+    for (name, expected) in reference {
+      let largest = expected.map(abs).max() ?? 0
+      let difference = zip(values[name] ?? [], expected).map { abs($0 - $1) }.max() ?? .infinity
+      #expect(difference <= tolerance * max(largest, 1e-3), "\(name), \(comment.rawValue)")
+    }
+  }
+
+  @Test(
+    arguments: available,
+    [
+      ModelConfiguration(width: 32, layers: 2, heads: 4),
+      ModelConfiguration(width: 64, layers: 4, heads: 4),
+      ModelConfiguration(width: 96, layers: 1, heads: 2, feedForwardFactor: 3),
+      ModelConfiguration(width: 80, layers: 2, heads: 10, feedForwardFactor: 1),
+      ModelConfiguration(width: 128, layers: 2, heads: 1),
+    ])
+  func `output and gradients are those of LibTorch`(
+    kernels: Kernels, configuration: ModelConfiguration
+  ) {
+    let model = model(configuration)
+    // One object, the limits of vectors and tiles, and enough for several pieces.
+    let counts = [1, 2, 3, 6, 7, 8, 13, 14, 15, 16, 17, 30, 31, 32, 33, 64, 100, 127]
+    let batch = batch(counts + (0..<40).map { 3 + $0 % 9 })
+    expectSame(
+      results(model, batch, kernels), as: results(model, batch, .none),
+      "\(kernels), width \(configuration.width), \(configuration.heads) heads")
+  }
+
+  @Test(arguments: available, [1, 2, 15, 16, 127])
+  func `a single event is computed as well`(kernels: Kernels, count: Int) {
+    let model = model(ModelConfiguration(width: 32, layers: 2, heads: 2))
+    let batch = batch([count])
+    expectSame(
+      results(model, batch, kernels), as: results(model, batch, .none), "\(count) objects")
+  }
+
+  @Test(arguments: available)
+  func `what the kernels cannot do is left to LibTorch`(kernels: Kernels) {
+    let narrow = model(ModelConfiguration(width: 20, layers: 1, heads: 2))
+    let few = batch([3, 4])
+    #expect(results(narrow, few, kernels) == results(narrow, few, .none))
+    let wide = model(ModelConfiguration(width: 32, layers: 1, heads: 2))
+    let many = batch([3, 128])
+    #expect(results(wide, many, kernels) == results(wide, many, .none))
+  }
+
+  @Test(arguments: available)
+  func `the number of threads changes no bit`(kernels: Kernels) {
+    let model = model(ModelConfiguration(width: 64, layers: 2, heads: 4))
+    let batch = batch((0..<400).map { 2 + $0 % 11 })
+    let before = Threads.count
+    defer { Threads.setCount(before) }
+    let runs = [1, 2, 3].map { threads in
+      Threads.setCount(threads)
+      // LibTorch's own operations before and after the encoder keep one thread's order.
+      return kernels.using {
+        withoutGradients { model(model.input(batch)).events.floats() }
+      }
+    }
+    #expect(runs[0] == runs[1] && runs[0] == runs[2])
+  }
+
+  @Test(arguments: available)
+  func `without gradients the output is the same`(kernels: Kernels) {
+    let model = model(ModelConfiguration(width: 64, layers: 3, heads: 4))
+    let batch = batch((0..<100).map { 2 + $0 % 11 })
+    kernels.using {
+      let recorded = model(model.input(batch)).events.floats()
+      #expect(withoutGradients { model(model.input(batch)).events.floats() } == recorded)
+    }
+  }
+
+  @Test(arguments: available)
+  func `threads that train side by side do not disturb one another`(kernels: Kernels) async {
+    let model = model(ModelConfiguration(width: 64, layers: 2, heads: 4))
+    let batch = batch((0..<200).map { 2 + $0 % 11 })
+    let expected = kernels.using {
+      withoutGradients { model(model.input(batch)).events.floats() }
+    }
+    await withTaskGroup(of: [Float].self) { group in
+      let input = UncheckedBox((model, batch))
+      for _ in 0..<4 {
+        group.addTask {
+          let (model, batch) = input.value
+          return kernels.using {
+            withoutGradients { model(model.input(batch)).events.floats() }
+          }
+        }
+      }
+      for await output in group { #expect(output == expected) }
+    }
+  }
+}
+
+/// Carries what is only read into other threads.
+private struct UncheckedBox<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}
