@@ -100,6 +100,14 @@ let package = Package(
         "Configuration", "Events", "ROOTIO", "Runtime", "Torch", argumentParser,
       ]),
 
+    // What `make bench` times; see Benchmarks/README.md.
+    .executableTarget(
+      name: "lorentz-bench",
+      dependencies: [
+        "Classification", "Pretraining", "EventModel", "Augmentation", "Events", "Runtime",
+        "Torch", argumentParser,
+      ]),
+
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport",

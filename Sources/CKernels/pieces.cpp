@@ -27,7 +27,7 @@ std::vector<Piece> pieces(const ckernels_encoder &encoder, int64_t most) {
 
 int sum_count(const ckernels_encoder &encoder, const std::vector<Piece> &list) {
   const int64_t tokens = encoder.offsets[encoder.events] - encoder.offsets[0];
-  const int64_t wanted = std::clamp<int64_t>(tokens / 1024, 2, 32);
+  const int64_t wanted = std::clamp<int64_t>(tokens / 1024, 1, 32);
   return static_cast<int>(std::min<int64_t>(wanted, static_cast<int64_t>(list.size())));
 }
 

@@ -12,6 +12,12 @@
 
 #include <mutex>
 
+#include <cstdlib>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "ctorch_training.h"
 #include "support.hpp"
 
@@ -30,6 +36,14 @@ ctorch_index ctorch_cuda_device_count(void) {
     // A driver that does not answer is, for the user, no device.
     return 0;
   }
+}
+
+void ctorch_keep_freed_memory(void) {
+#if defined(__GLIBC__)
+  // The largest that glibc allows on 64 bits; above it blocks are mapped and unmapped each time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
 }
 
 void ctorch_set_thread_count(ctorch_index count) { at::set_num_threads(static_cast<int>(count)); }

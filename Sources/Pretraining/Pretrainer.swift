@@ -26,6 +26,8 @@ public final class Pretrainer {
     public let eventsTotal: Int
     /// The loss of the step.
     public let loss: Double
+    /// Where the time of the step went.
+    public let seconds: StepSeconds
   }
 
   /// The trained backbone.
@@ -39,7 +41,9 @@ public final class Pretrainer {
   private let validationEvents: [Int]
   private let augmenter: Augmenter
   private let optimizer: AdamW
+  private let losses: ShardedLosses
   private var state: PretrainingState
+  private var stepSeconds = StepSeconds()
 
   /// Prepares a run, or goes on with the one in the folder.
   ///
@@ -82,6 +86,9 @@ public final class Pretrainer {
     for objective in objectives { objective.move(to: device) }
     optimizer = makePretrainingOptimizer(
       backbone: backbone, objectives: objectives, weightDecay: configuration.weightDecay)
+    losses = ShardedLosses(
+      backbone: backbone, objectives: objectives, parameters: optimizer.parameters,
+      threads: Threads.count)
     state = PretrainingState(configuration: configuration, model: model, events: store)
     try resume()
   }
@@ -96,6 +103,10 @@ public final class Pretrainer {
   /// - Throws: `InterruptedError` after saving; ``ModelError`` with code `nonFinite` if the loss
   ///   is not a number; what the store throws for damaged events.
   public func run(report: (StepReport) -> Void = { _ in }) throws -> PretrainingHistory {
+    let threads = Threads.count
+    defer { Threads.setCount(threads) }
+    // LibTorch's own threads would wait, busily, for what comes after the shards.
+    if losses.isParallel { Threads.setCount(1) }
     while state.epoch < configuration.epochs {
       try trainEpoch(report: report)
       state.finishEpoch(validationLosses: try validationLosses())
@@ -116,6 +127,7 @@ public final class Pretrainer {
       Array(order[$0 * size..<($0 + 1) * size])
     }
     let loader = BatchLoader(store: store, batches: batches, augmenter: augmenter, epoch: epoch)
+    var end = ProcessInfo.processInfo.systemUptime
     try loader.consume { batch in
       if Interruption.isRequested {
         try save()
@@ -123,15 +135,17 @@ public final class Pretrainer {
       }
       let step = epoch * stepsPerEpoch + state.stepInEpoch
       let start = ProcessInfo.processInfo.systemUptime
+      stepSeconds = StepSeconds(waiting: start - end)
       let losses = try self.step(
         batch, learningRateFactor: schedule.factor(step: step), epoch: epoch)
-      state.add(
-        losses: losses, events: size, seconds: ProcessInfo.processInfo.systemUptime - start)
+      end = ProcessInfo.processInfo.systemUptime
+      state.add(losses: losses, events: size, seconds: end - start)
       report(
         StepReport(
           epoch: epoch, eventsDone: (step + 1) * size,
           eventsTotal: stepsPerEpoch * configuration.epochs * size,
-          loss: zip(losses, objectives).map { $0 * $1.weight }.reduce(0, +)))
+          loss: zip(losses, objectives).map { $0 * $1.weight }.reduce(0, +),
+          seconds: stepSeconds))
       return true
     }
   }
@@ -139,28 +153,28 @@ public final class Pretrainer {
   private func step(
     _ batch: EventBatch, learningRateFactor: Double, epoch: Int
   ) throws -> [Double] {
-    let dropout =
-      backbone.configuration.dropout > 0
-      ? Generator(seed: configuration.seed &+ UInt64(state.optimizerSteps), device: backbone.device)
-      : nil
-    let context = ObjectiveContext(seed: configuration.seed, epoch: epoch, dropout: dropout)
-    var losses: [Double] = []
     optimizer.zeroGradients()
-    try withTorchErrors {
-      // Each objective's graph is walked and freed before the next is built: half the memory.
-      for objective in objectives {
-        let loss = objective.loss(batch: batch, backbone: backbone, context: context)
-        let value = loss.item()
-        try checkFinite(value, objective: objective.name, batch: batch, epoch: epoch)
-        (loss * objective.weight).backward()
-        losses.append(value)
-      }
-    }
+    let result = try losses(
+      of: batch, withGradients: true,
+      context: { [self] shard in
+        let number = UInt64(state.optimizerSteps) &+ UInt64(shard) << 32
+        let dropout =
+          backbone.configuration.dropout > 0
+          ? Generator(seed: configuration.seed &+ number, device: backbone.device) : nil
+        return ObjectiveContext(seed: configuration.seed, epoch: epoch, dropout: dropout)
+      },
+      check: { [self] loss, objective, shard in
+        try checkFinite(loss, objective: objective, batch: shard, epoch: epoch)
+      })
+    stepSeconds.forward = result.seconds.forward
+    stepSeconds.backward = result.seconds.backward
+    let start = ProcessInfo.processInfo.systemUptime
+    defer { stepSeconds.optimizer = ProcessInfo.processInfo.systemUptime - start }
     let norm = clipGradientNorm(optimizer.parameters, maximum: configuration.gradientClip)
     try checkFinite(norm, objective: "the gradient's norm", batch: batch, epoch: epoch)
     optimizer.step(learningRate: configuration.learningRate * learningRateFactor)
     state.optimizerSteps += 1
-    return losses
+    return result.losses
   }
 
   private func validationLosses() throws -> [Double] {
@@ -172,15 +186,14 @@ public final class Pretrainer {
     for start in stride(from: 0, to: validationEvents.count, by: size) {
       let events = Array(validationEvents[start..<min(start + size, validationEvents.count)])
       let batch = try store.batch(events: events)
-      try withoutGradients {
-        for (index, objective) in objectives.enumerated() {
-          let loss = objective.loss(batch: batch, backbone: backbone, context: context).item()
+      let result = try losses(
+        of: batch, withGradients: false, context: { _ in context },
+        check: { [self] loss, objective, shard in
           try checkFinite(
-            loss, objective: "\(objective.name) on the validation split", batch: batch,
+            loss, objective: "\(objective) on the validation split", batch: shard,
             epoch: state.epoch)
-          sums[index] += loss * Double(events.count)
-        }
-      }
+        })
+      for index in sums.indices { sums[index] += result.losses[index] * Double(events.count) }
     }
     return sums.map { $0 / Double(validationEvents.count) }
   }

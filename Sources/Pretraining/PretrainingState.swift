@@ -28,6 +28,21 @@ public struct PretrainingHistory: Codable, Hashable, Sendable {
   public init() {}
 }
 
+/// Where the time of a training step went, in seconds.
+public struct StepSeconds: Codable, Hashable, Sendable {
+  /// Waiting for the batch, which another thread assembles and augments.
+  public var waiting = 0.0
+  /// From the batch to the losses.
+  public var forward = 0.0
+  /// From the losses to the gradients.
+  public var backward = 0.0
+  /// Clipping and the optimizer's step.
+  public var optimizer = 0.0
+
+  /// Makes the seconds of a step that has only waited yet.
+  public init(waiting: Double = 0) { self.waiting = waiting }
+}
+
 /// What a run needs beside its tensors to go on exactly: the file `training.json`.
 struct PretrainingState: Codable {
   var configuration: PretrainingConfiguration

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Runtime
 import Study
+import Torch
 
 /// The command: parses, calls the libraries, prints.
 @main
@@ -25,6 +26,7 @@ struct Lorentz: ParsableCommand {
 
   static func main() {
     Interruption.listen()
+    LibTorch.keepFreedMemory()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -96,6 +96,17 @@ ctorch_status ctorch_backward(
     const ctorch_tensor *tensor, const ctorch_tensor *_Nullable gradient);
 
 /// Switches the recording of operations on this thread, and returns what it was.
+/// Computes the derivatives of a scalar with respect to some tensors, and leaves those stored in
+/// them alone; null for a tensor that the scalar does not depend on.
+ctorch_status ctorch_gradients(
+    const ctorch_tensor *scalar, size_t count, ctorch_tensor *const _Nonnull *_Nonnull tensors,
+    ctorch_tensor *_Nullable *_Nonnull results);
+
+/// Adds gradients to those stored in tensors; null adds nothing.
+ctorch_status ctorch_add_gradients(
+    size_t count, ctorch_tensor *const _Nonnull *_Nonnull tensors,
+    ctorch_tensor *const _Nullable *_Nonnull gradients);
+
 bool ctorch_set_gradient_mode(bool is_recording);
 
 // ---- Optimizers -----------------------------------------------------------------------------
@@ -124,6 +135,9 @@ ctorch_status ctorch_interpolate(
 const char *ctorch_version(void);
 bool ctorch_is_cuda_build(void);
 ctorch_index ctorch_cuda_device_count(void);
+/// Lets the process keep the memory of freed tensors, to be used again.
+void ctorch_keep_freed_memory(void);
+
 void ctorch_set_thread_count(ctorch_index count);
 ctorch_index ctorch_thread_count(void);
 

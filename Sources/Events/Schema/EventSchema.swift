@@ -26,6 +26,8 @@ public struct EventSchema: Codable, Hashable, Sendable {
   public let objectKinds: [ObjectKind]
   /// The names of the event's scalars, as in `npv`.
   public let scalars: [String]
+  /// The number of feature columns: the largest number of features of any kind.
+  public let featureWidth: Int
 
   /// Makes a schema; the names in each list must differ.
   public init(objectKinds: [ObjectKind], scalars: [String] = []) {
@@ -37,10 +39,18 @@ public struct EventSchema: Codable, Hashable, Sendable {
       "The kinds of objects have the names \(objectKinds.map(\.name)), of which two are equal.")
     self.objectKinds = objectKinds
     self.scalars = scalars
+    featureWidth = objectKinds.map(\.features.count).max() ?? 0
   }
 
-  /// The number of feature columns: the largest number of features of any kind.
-  public var featureWidth: Int { objectKinds.map(\.features.count).max() ?? 0 }
+  private enum CodingKeys: String, CodingKey { case objectKinds, scalars }
+
+  /// Reads a schema; what it says of itself is checked where it comes from a file.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    objectKinds = try container.decode([ObjectKind].self, forKey: .objectKinds)
+    scalars = try container.decode([String].self, forKey: .scalars)
+    featureWidth = objectKinds.map(\.features.count).max() ?? 0
+  }
 
   /// Returns the position of a kind, or `nil` if the schema has none of that name.
   public func index(ofKind name: String) -> Int? { objectKinds.firstIndex { $0.name == name } }

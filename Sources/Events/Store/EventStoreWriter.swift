@@ -170,7 +170,7 @@ public final class EventStoreWriter {
 
 extension EventBatch {
   /// Appends a range of another batch's events.
-  mutating func append(contentsOf other: EventBatch, events: Range<Int>) {
+  package mutating func append(contentsOf other: EventBatch, events: Range<Int>) {
     let objects = other.offsets[events.lowerBound]..<other.offsets[events.upperBound]
     let shift = kinds.count - objects.lowerBound
     let width = schema.featureWidth

@@ -47,6 +47,46 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Returns the derivatives of this scalar with respect to some tensors, and leaves their
+  /// ``gradient`` alone; `nil` where the scalar does not depend on a tensor.
+  ///
+  /// Threads may find gradients of the same parameters at the same time that way. The graph is
+  /// freed; it cannot be walked twice.
+  public func gradients(of tensors: [Tensor]) -> [Tensor?] {
+    var results = [OpaquePointer?](repeating: nil, count: tensors.count)
+    Tensor.execute("gradients", [self] + tensors) {
+      Tensor.withHandles(of: tensors) { handles, count in
+        guard let handles else { return CTORCH_OK }
+        return results.withUnsafeMutableBufferPointer { results in
+          guard let results = results.baseAddress else { return CTORCH_OK }
+          return handles.withMemoryRebound(to: OpaquePointer.self, capacity: count) {
+            ctorch_gradients(handle, count, $0, results)
+          }
+        }
+      }
+    }
+    return results.map { $0.map { Tensor(owning: $0) } }
+  }
+
+  /// Adds gradients, as from ``gradients(of:)``, to the ``gradient`` of each tensor.
+  public static func addGradients(_ gradients: [Tensor?], to tensors: [Tensor]) {
+    precondition(gradients.count == tensors.count, "There is a gradient for each tensor, or nil.")
+    execute("addGradients", tensors + gradients.compactMap { $0 }) {
+      Tensor.withHandles(of: tensors) { handles, count in
+        guard let handles else { return CTORCH_OK }
+        let summands = gradients.map { $0?.handle }
+        return withExtendedLifetime(gradients) {
+          summands.withUnsafeBufferPointer { summands in
+            guard let summands = summands.baseAddress else { return CTORCH_OK }
+            return ctorch_add_gradients(count, handles, summands)
+          }
+        }
+      }
+    }
+  }
+}
+
 /// Runs a body whose operations are not recorded: no gradients, less memory.
 ///
 /// It holds for the calling thread, which is why the body cannot suspend.

@@ -10,6 +10,13 @@ public enum LibTorch {
   /// Whether the library that is loaded can use NVIDIA GPUs, if the machine has some.
   public static let isCUDABuild = ctorch_is_cuda_build()
 
+  /// Lets the process keep the memory of freed tensors of up to 1 GB each, to be used again.
+  ///
+  /// Otherwise large tensors come as new pages from the system, which clears them, in every
+  /// training step. It acts on glibc's allocator, for the whole process: programs call it, early;
+  /// libraries do not.
+  public static func keepFreedMemory() { ctorch_keep_freed_memory() }
+
   /// Whether operations choose algorithms that repeat to the last bit, on all threads.
   ///
   /// On the CPU, with the same number of threads, they do anyway. On a GPU some sums run in an

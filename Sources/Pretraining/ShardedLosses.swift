@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventModel
+import Events
+import Foundation
+import Synchronization
+import Torch
+
+/// Computes the losses of a batch, and their gradients, by shards that threads share.
+///
+/// A shard is a run of events small enough that several keep all threads busy, and large enough
+/// that the steps inside are. The loss of a batch is the mean over its shards, weighted by their
+/// numbers of events, as where several machines train on parts of a batch. The shards depend on
+/// the batch alone and are added up in order, so that the numbers do not depend on the threads.
+final class ShardedLosses {
+  /// What the losses of a batch are, and where their time went.
+  struct Result {
+    /// The mean loss of each objective, unweighted.
+    var losses: [Double]
+    /// Seconds of the way from the events to the losses and back, if all threads were busy.
+    var seconds = StepSeconds()
+  }
+
+  /// Events of a shard; the last one of a batch may have fewer.
+  static let shardEvents = 256
+
+  private let backbone: EventTransformer
+  private let objectives: [any PretrainingObjective]
+  private let workers: Workers
+  private let parameters: [Tensor]
+
+  /// Prepares for the parameters where they are now.
+  ///
+  /// - Parameters:
+  ///   - backbone: The encoder.
+  ///   - objectives: What is summed up.
+  ///   - parameters: What gradients are computed for.
+  ///   - threads: Threads that may work.
+  init(
+    backbone: EventTransformer, objectives: [any PretrainingObjective], parameters: [Parameter],
+    threads: Int
+  ) {
+    self.backbone = backbone
+    self.objectives = objectives
+    self.parameters = parameters.map(\.value)
+    // A GPU takes a batch as a whole.
+    workers = Workers(count: backbone.device == .cpu ? threads : 1)
+  }
+
+  /// Whether other threads than the calling one work.
+  var isParallel: Bool { workers.count > 1 }
+
+  /// Computes the losses of a batch, and adds their weighted sum's gradients to the parameters'.
+  ///
+  /// - Parameters:
+  ///   - batch: The events, augmented.
+  ///   - withGradients: Whether gradients are computed.
+  ///   - context: Makes what objectives need to know, for the index of a shard.
+  ///   - check: Is told of each loss of a shard; may throw.
+  /// - Returns: The losses and where their time went.
+  /// - Throws: What the check throws; `TorchError` if memory runs out.
+  func callAsFunction(
+    of batch: EventBatch, withGradients: Bool,
+    context: @escaping (_ shard: Int) -> ObjectiveContext,
+    check: @escaping (_ loss: Double, _ objective: String, _ shard: EventBatch) throws -> Void
+  ) throws -> Result {
+    let size = backbone.device == .cpu ? Self.shardEvents : batch.eventCount
+    let starts = Array(stride(from: 0, to: batch.eventCount, by: size))
+    typealias Part = (losses: [Double], gradients: [[Tensor?]], seconds: StepSeconds)
+    // Threads write to places of their own, and read what does not change meanwhile.
+    nonisolated(unsafe) var parts = [Part?](repeating: nil, count: starts.count)
+    nonisolated(unsafe) let own = self
+    nonisolated(unsafe) let makeContext = context
+    nonisolated(unsafe) let checkLoss = check
+    let lock = Mutex(())
+    try workers.run(count: starts.count) { index in
+      let end = min(starts[index] + size, batch.eventCount)
+      let shard = starts.count == 1 ? batch : batch.slice(starts[index]..<end)
+      let part = try own.part(
+        shard, share: Double(shard.eventCount) / Double(batch.eventCount),
+        withGradients: withGradients, context: makeContext(index), check: checkLoss)
+      lock.withLock { _ in parts[index] = part }
+    }
+    var result = Result(losses: objectives.map { _ in 0 })
+    let threads = Double(min(workers.count, starts.count))
+    for case .some(let part) in parts {
+      for index in part.losses.indices { result.losses[index] += part.losses[index] }
+      for gradients in part.gradients { Tensor.addGradients(gradients, to: parameters) }
+      result.seconds.forward += part.seconds.forward / threads
+      result.seconds.backward += part.seconds.backward / threads
+    }
+    return result
+  }
+
+  /// Computes the part of a shard in the losses, and the gradients of each.
+  private func part(
+    _ shard: EventBatch, share: Double, withGradients: Bool, context: ObjectiveContext,
+    check: (Double, String, EventBatch) throws -> Void
+  ) throws -> (losses: [Double], gradients: [[Tensor?]], seconds: StepSeconds) {
+    try withTorchErrors {
+      var losses: [Double] = []
+      var gradients: [[Tensor?]] = []
+      var seconds = StepSeconds()
+      // Each objective's graph is walked and freed before the next is built: half the memory.
+      for objective in objectives {
+        let start = ProcessInfo.processInfo.systemUptime
+        func evaluated() throws -> Tensor {
+          let loss = objective.loss(batch: shard, backbone: backbone, context: context)
+          let value = loss.item()
+          try check(value, objective.name, shard)
+          losses.append(value * share)
+          return loss
+        }
+        guard withGradients else {
+          _ = try withoutGradients(evaluated)
+          continue
+        }
+        let loss = try evaluated()
+        let middle = ProcessInfo.processInfo.systemUptime
+        gradients.append((loss * (objective.weight * share)).gradients(of: parameters))
+        seconds.forward += middle - start
+        seconds.backward += ProcessInfo.processInfo.systemUptime - middle
+      }
+      return (losses, gradients, seconds)
+    }
+  }
+}
+
+extension EventBatch {
+  /// Returns a run of its events.
+  fileprivate func slice(_ events: Range<Int>) -> EventBatch {
+    var result = EventBatch(schema: schema)
+    result.append(contentsOf: self, events: events)
+    return result
+  }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The part of the benchmark that is Lorentz; `Benchmarks/bench.py` runs it beside its peers.
+@main
+struct LorentzBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lorentz-bench",
+    abstract: "Measure training and scoring; see Benchmarks/README.md.",
+    subcommands: [EventsCommand.self, WorkCommand.self])
+}

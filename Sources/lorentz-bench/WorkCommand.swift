@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Augmentation
+import Classification
+import EventModel
+import Events
+import Foundation
+import Pretraining
+import Torch
+
+/// Works for a while each time that a line on standard input says for how long.
+///
+/// After "ready" every line "go SECONDS" is answered by a line of JSON with the events done, the
+/// seconds that took, and what else is known; the end of the input ends the program.
+struct WorkCommand: ParsableCommand {
+  enum Task: String, ExpressibleByArgument, CaseIterable {
+    case pretrain, finetune, score, products
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "work", abstract: "Train or score on demand.")
+
+  @Argument(help: "The store, as written by events.")
+  var store: String
+
+  @Option(help: "pretrain, finetune, score, or products of matrices of the model's shapes.")
+  var task: Task
+
+  @Option(help: "Width of a token.")
+  var width = 64
+
+  @Option(help: "Number of layers.")
+  var layers = 4
+
+  @Option(help: "Number of heads.")
+  var heads = 4
+
+  @Option(help: "Events of a batch.")
+  var batch = 512
+
+  @Option(help: "Processor threads.")
+  var threads = 1
+
+  @Option(help: "Objectives of pre-training: masked, or default for both.")
+  var objectives = "masked"
+
+  func run() throws {
+    LibTorch.keepFreedMemory()
+    Threads.setCount(threads)
+    let source = try EventStore(path: store)
+    let model = ModelConfiguration(width: width, layers: layers, heads: heads)
+    switch task {
+    case .pretrain: try pretrain(source, model)
+    case .finetune: try finetune(source, model)
+    case .score: try score(source, model)
+    case .products: products(source)
+    }
+  }
+
+  private func pretrain(_ source: EventStore, _ model: ModelConfiguration) throws {
+    let folder =
+      NSTemporaryDirectory() + "lorentz-bench-\(ProcessInfo.processInfo.processIdentifier)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var configuration = PretrainingConfiguration()
+    configuration.batchSize = batch
+    configuration.epochs = 10_000
+    if objectives == "masked" { configuration.objectives.kinematicInvariants = nil }
+    let pretrainer = try Pretrainer(
+      store: source, model: model, configuration: configuration, folder: folder)
+    let clock = WorkClock()
+    var parts = StepSeconds()
+    _ = try pretrainer.run { report in
+      parts.waiting += report.seconds.waiting
+      parts.forward += report.seconds.forward
+      parts.backward += report.seconds.backward
+      parts.optimizer += report.seconds.optimizer
+      let isOver = clock.tick(events: batch) {
+        [
+          "waiting": parts.waiting, "forward": parts.forward, "backward": parts.backward,
+          "optimizer": parts.optimizer,
+        ]
+      }
+      if isOver { parts = StepSeconds() }
+      if clock.isDone {
+        try? FileManager.default.removeItem(atPath: folder)
+        Foundation.exit(0)
+      }
+    }
+  }
+
+  private func finetune(_ source: EventStore, _ model: ModelConfiguration) throws {
+    let all = Array(0..<source.eventCount)
+    var configuration = FineTuningConfiguration(augmentation: AugmentationConfiguration())
+    configuration.mode = .scratch
+    configuration.batchSize = batch
+    configuration.scratchSteps = 10_000_000
+    let tuner = try FineTuner(
+      backbone: EventTransformer(
+        configuration: model, schema: source.schema,
+        normalization: try InputNormalization(store: source, indices: all), seed: 1),
+      source: source, events: all, classNames: ["background", "signal"],
+      configuration: configuration)
+    let clock = WorkClock()
+    _ = try tuner.run { _, _ in
+      _ = clock.tick(events: batch)
+      if clock.isDone { Foundation.exit(0) }
+    }
+  }
+
+  private func score(_ source: EventStore, _ model: ModelConfiguration) throws {
+    let all = Array(0..<source.eventCount)
+    let classifier = Classifier(
+      backbone: EventTransformer(
+        configuration: model, schema: source.schema,
+        normalization: try InputNormalization(store: source, indices: all), seed: 1),
+      classNames: ["background", "signal"])
+    let clock = WorkClock()
+    while !clock.isDone {
+      for start in stride(from: 0, to: all.count - batch + 1, by: batch) {
+        let events = try source.batch(events: Array(all[start..<start + batch]))
+        _ = try classifier.scores(of: events)
+        _ = clock.tick(events: batch)
+        if clock.isDone { return }
+      }
+    }
+  }
+
+  /// The products of a layer's forward pass, on the tokens of a batch, by LibTorch; the events are
+  /// those that would be done if a training step were nothing but three times these products.
+  private func products(_ source: EventStore) {
+    let tokens = batch + source.manifest.objectCount * batch / source.eventCount
+    let shapes = [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)]
+    let pairs = shapes.map { inputs, outputs in
+      (Tensor.ones([tokens, inputs]), Tensor.ones([inputs, outputs]))
+    }
+    let clock = WorkClock()
+    let operations = 2.0 * 12 * Double(width * width * tokens)
+    while !clock.isDone {
+      for (left, right) in pairs { _ = left.matmul(right) }
+      _ = clock.tick(events: batch, operations: operations)
+    }
+  }
+}
+
+/// Counts events until the time asked for is over, then answers and waits for the next line.
+final class WorkClock {
+  private(set) var isDone = false
+  private var start = 0.0
+  private var end = 0.0
+  private var events = 0
+  private var operations = 0.0
+  private var warmUp = 3
+
+  /// Counts a step that is done.
+  ///
+  /// - Returns: Whether an interval ended with it.
+  func tick(
+    events count: Int, operations done: Double = 0, parts: () -> [String: Double] = { [:] }
+  ) -> Bool {
+    if warmUp > 0 {
+      warmUp -= 1
+      guard warmUp == 0 else { return false }
+      print("ready")
+      fflush(nil)
+      waitForLine()
+      return true
+    }
+    events += count
+    operations += done
+    let now = ProcessInfo.processInfo.systemUptime
+    guard now >= end else { return false }
+    var answer: [String: Any] = ["events": events, "seconds": now - start, "parts": parts()]
+    if operations > 0 { answer["operations"] = operations }
+    if let peak = Self.peakMemory() { answer["peakBytes"] = peak }
+    if let data = try? JSONSerialization.data(withJSONObject: answer) {
+      print(String(decoding: data, as: UTF8.self))
+      fflush(nil)
+    }
+    waitForLine()
+    return true
+  }
+
+  private func waitForLine() {
+    guard let line = readLine(),
+      let seconds = line.split(separator: " ").last.flatMap({ Double($0) })
+    else {
+      isDone = true
+      return
+    }
+    events = 0
+    operations = 0
+    start = ProcessInfo.processInfo.systemUptime
+    end = start + seconds
+  }
+
+  /// The largest resident memory so far, in bytes.
+  private static func peakMemory() -> Int? {
+    var usage = rusage()
+    return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0
+      ? usage.ru_maxrss * 1024 : nil
+  }
+}
