@@ -26,14 +26,14 @@ struct ForwardWork {
     const PieceEncoder work(encoder, piece, room);
     const int64_t size = LayerRecord::count(width, inner);
     float *record_start = saved ? saved + index * encoder.layers * size : room.record;
-    LayerRecord record(record_start, width);
+    LayerRecord record(record_start, width, saved != nullptr);
     if (!saved) record.x = room.first;
     tokens_to_columns(
         input + piece.first_token * width, piece.tokens, width, work.columns, record.x);
     float *result = room.second;
     for (int64_t layer = 0; layer < encoder.layers; ++layer) {
       const bool is_last = layer + 1 == encoder.layers;
-      if (saved && !is_last) result = LayerRecord(record_start + size, width).x;
+      if (saved && !is_last) result = LayerRecord(record_start + size, width, true).x;
       if (saved && is_last) result = room.second;
       work.forward(
           LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
@@ -44,7 +44,7 @@ struct ForwardWork {
       if (is_last) break;
       if (saved) {
         record_start += size;
-        record = LayerRecord(record_start, width);
+        record = LayerRecord(record_start, width, true);
       } else {
         std::swap(record.x, result);
       }
@@ -93,7 +93,8 @@ struct BackwardWork {
                 const_cast<float *>(packed) + layer * PackedLayer::count(width, inner), width,
                 inner),
             LayerRecord(
-                const_cast<float *>(saved) + record * LayerRecord::count(width, inner), width),
+                const_cast<float *>(saved) + record * LayerRecord::count(width, inner), width,
+                true),
             room.first, gradients(own, layer));
       }
       columns_to_tokens(
@@ -131,8 +132,19 @@ struct PackWork {
     const LayerParameters<const float> p(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER);
     pack_weight(p.projection_weight, 3 * width, width, to.projection);
     pack_weight(p.output_weight, width, width, to.output);
-    pack_weight(p.expansion_weight, inner, width, to.expansion);
-    pack_weight(p.contraction_weight, width, inner, to.contraction);
+    if (is_transposed) {
+      pack_weight(p.expansion_weight, inner, width, to.expansion);
+      for (int64_t first = 0; first < inner; first += BLOCK)
+        pack(
+            p.contraction_weight + first, 1, inner, std::min(BLOCK, inner - first), width,
+            to.contraction + first * width);
+    } else {
+      for (int64_t first = 0; first < inner; first += BLOCK)
+        pack_weight(
+            p.expansion_weight + first * width, std::min(BLOCK, inner - first), width,
+            to.expansion + first * width);
+      pack_weight(p.contraction_weight, width, inner, to.contraction);
+    }
   }
 
   void pack_weight(const float *weight, int64_t outputs, int64_t inputs, float *to) const {

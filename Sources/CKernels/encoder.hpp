@@ -19,7 +19,13 @@ struct LayerParameters {
         contraction_bias(p[11]) {}
 };
 
+/// Features of the feed-forward part that are computed at a time: all of them would push what
+/// comes next out of the cache.
+constexpr int64_t BLOCK = 256;
+
 /// The weights of a layer, packed for products with them or with their transposes.
+///
+/// Where the features of the feed-forward part are rows, each BLOCK of them is packed by itself.
 struct PackedLayer {
   float *projection, *output, *expansion, *contraction;
 
@@ -36,12 +42,14 @@ struct PackedLayer {
 struct LayerRecord {
   Moments *moments, *second_moments;
   float *x, *projected, *attended, *middle, *inner;
+  /// Whether it is kept for the way back.
+  bool is_kept;
 
-  LayerRecord(float *start, int64_t width)
+  LayerRecord(float *start, int64_t width, bool is_kept)
       : moments(reinterpret_cast<Moments *>(start)), second_moments(moments + 1),
         x(start + 4 * STRIDE), projected(x + width * STRIDE),
         attended(projected + 3 * width * STRIDE), middle(attended + width * STRIDE),
-        inner(middle + width * STRIDE) {}
+        inner(middle + width * STRIDE), is_kept(is_kept) {}
 
   static int64_t count(int64_t width, int64_t inner) {
     return (4 + 6 * width + inner) * STRIDE;
@@ -53,7 +61,7 @@ struct Room {
   AttentionRoom *attention;
   float *panel;                                // [STRIDE, PANEL]
   float *normed, *first, *second, *projected;  // [D], [D], [D], [3 D]
-  float *inner, *slope;                        // [F], [F]
+  float *inner, *slope;                        // [BLOCK], [BLOCK]
   float *record;                               // of one layer
 
   Room(float *start, int64_t width, int64_t inner_width)
@@ -61,11 +69,15 @@ struct Room {
         panel(start + sizeof(AttentionRoom) / sizeof(float)), normed(panel + PANEL * STRIDE),
         first(normed + width * STRIDE), second(first + width * STRIDE),
         projected(second + width * STRIDE), inner(projected + 3 * width * STRIDE),
-        slope(inner + inner_width * STRIDE), record(slope + inner_width * STRIDE) {}
+        slope(inner + block(inner_width) * STRIDE),
+        record(slope + block(inner_width) * STRIDE) {}
+
+  static int64_t block(int64_t inner) { return std::min(BLOCK, inner); }
 
   static int64_t count(int64_t width, int64_t inner) {
     return static_cast<int64_t>(sizeof(AttentionRoom) / sizeof(float)) +
-           (PANEL + 6 * width + 2 * inner) * STRIDE + LayerRecord::count(width, inner);
+           (PANEL + 6 * width + 2 * block(inner)) * STRIDE +
+           LayerRecord::count(width, block(inner));
   }
 };
 
@@ -91,23 +103,33 @@ struct PieceEncoder {
     normalize(
         record.x, width, columns, *record.moments, p.norm_weight, p.norm_bias, room.normed);
     multiply<Start::bias>(
-        packed.projection, 3 * width, width, room.normed, columns, record.projected,
+        Packed(packed.projection, 3 * width, width), room.normed, columns, record.projected,
         p.projection_bias);
     for_each_head_and_event<false>(record.projected, record.attended, nullptr);
     clear_rest(record.attended, width, piece.tokens, columns);
     multiply<Start::bias_and_other>(
-        packed.output, width, width, record.attended, columns, record.middle, p.output_bias,
-        record.x);
+        Packed(packed.output, width, width), record.attended, columns, record.middle,
+        p.output_bias, record.x);
     find_moments(record.middle, width, columns, encoder.epsilon, *record.second_moments);
     normalize(
         record.middle, width, columns, *record.second_moments, p.second_weight, p.second_bias,
         room.normed);
-    multiply<Start::bias>(
-        packed.expansion, inner, width, room.normed, columns, record.inner, p.expansion_bias);
-    gelu(record.inner, inner, columns, room.inner);
-    multiply<Start::bias_and_other>(
-        packed.contraction, width, inner, room.inner, columns, result, p.contraction_bias,
-        record.middle);
+    for (int64_t first = 0; first < inner; first += BLOCK) {
+      const int64_t rows = std::min(BLOCK, inner - first);
+      // Without a record the same block is used again.
+      float *block = record.is_kept ? record.inner + first * STRIDE : record.inner;
+      multiply<Start::bias>(
+          Packed(packed.expansion + first * width, rows, width), room.normed, columns, block,
+          p.expansion_bias + first);
+      gelu(block, rows, columns, room.inner);
+      const Packed contraction(packed.contraction, width, inner, first, rows);
+      if (first == 0) {
+        multiply<Start::bias_and_other>(
+            contraction, room.inner, columns, result, p.contraction_bias, record.middle);
+      } else {
+        multiply<Start::present>(contraction, room.inner, columns, result);
+      }
+    }
   }
 
   /// Turns the gradient of a layer's result, zero in the columns beyond the last token, into that
@@ -117,21 +139,36 @@ struct PieceEncoder {
   void backward(
       const LayerParameters<const float> &p, const PackedLayer &packed,
       const LayerRecord &record, float *gradient, const LayerParameters<float> &g) const {
-    gelu_and_slope(record.inner, inner, columns, room.inner, room.slope);
-    add_product(gradient, width, room.inner, inner, g.contraction_weight, g.contraction_bias);
-    multiply<Start::zero>(packed.contraction, inner, width, gradient, columns, room.inner);
-    multiply_elements(room.inner, room.slope, inner, columns);
     normalize(
         record.middle, width, columns, *record.second_moments, p.second_weight, p.second_bias,
         room.normed);
-    add_product(room.inner, inner, room.normed, width, g.expansion_weight, g.expansion_bias);
-    multiply<Start::zero>(packed.expansion, width, inner, room.inner, columns, room.second);
+    add_sums(gradient, width, columns, g.contraction_bias);
+    for (int64_t first = 0; first < inner; first += BLOCK) {
+      const int64_t rows = std::min(BLOCK, inner - first);
+      gelu_and_slope(record.inner + first * STRIDE, rows, columns, room.inner, room.slope);
+      add_product_over_tokens(
+          gradient, width, room.inner, rows, piece.tokens, g.contraction_weight + first, inner,
+          room.panel);
+      multiply<Start::zero>(
+          Packed(packed.contraction + first * width, rows, width), gradient, columns, room.inner);
+      multiply_elements(room.inner, room.slope, rows, columns);
+      add_product(
+          room.inner, rows, room.normed, width, g.expansion_weight + first * width,
+          g.expansion_bias + first);
+      const Packed expansion(packed.expansion, width, inner, first, rows);
+      if (first == 0) {
+        multiply<Start::zero>(expansion, room.inner, columns, room.second);
+      } else {
+        multiply<Start::present>(expansion, room.inner, columns, room.second);
+      }
+    }
     normalize_backward(
         record.middle, width, columns, *record.second_moments, p.second_weight, room.second,
         gradient, g.second_weight, g.second_bias);
 
     add_product(gradient, width, record.attended, width, g.output_weight, g.output_bias);
-    multiply<Start::zero>(packed.output, width, width, gradient, columns, room.second);
+    multiply<Start::zero>(
+        Packed(packed.output, width, width), gradient, columns, room.second);
     for_each_head_and_event<true>(record.projected, room.second, room.projected);
     clear_rest(room.projected, 3 * width, piece.tokens, columns);
     normalize(
@@ -139,7 +176,7 @@ struct PieceEncoder {
     add_product(
         room.projected, 3 * width, room.normed, width, g.projection_weight, g.projection_bias);
     multiply<Start::zero>(
-        packed.projection, width, 3 * width, room.projected, columns, room.second);
+        Packed(packed.projection, width, 3 * width), room.projected, columns, room.second);
     normalize_backward(
         record.x, width, columns, *record.moments, p.norm_weight, room.second, gradient,
         g.norm_weight, g.norm_bias);
@@ -151,7 +188,8 @@ struct PieceEncoder {
   void add_product(
       const float *change, int64_t rows, const float *input, int64_t inputs, float *weight,
       float *bias) const {
-    add_product_over_tokens(change, rows, input, inputs, piece.tokens, weight, room.panel);
+    add_product_over_tokens(
+        change, rows, input, inputs, piece.tokens, weight, inputs, room.panel);
     add_sums(change, rows, columns, bias);
   }
 

@@ -11,7 +11,7 @@
 // multiplication", ACM Trans. Math. Softw. 34 (2008), doi:10.1145/1356052.1356053.
 
 /// Most tokens of a piece.
-constexpr int64_t TOKENS = 128;
+constexpr int64_t TOKENS = 256;
 /// Distance between rows: a row that starts where another ended, modulo the size of a cache way,
 /// would push it out. Attention may also write up to a vector beyond the last token.
 constexpr int64_t STRIDE = TOKENS + 16;
@@ -110,21 +110,46 @@ static void pack(
   }
 }
 
-/// C = AB + start, for a packed A [rows, depth] and B [depth, STRIDE], of which `columns`, a
-/// multiple of LANES, are computed.
+/// Asks for memory that is needed soon, in the second cache.
+CKERNELS_INLINE void prefetch(const float *start, int64_t count) {
+  for (int64_t at = 0; at < count; at += 16) __builtin_prefetch(start + at, 0, 2);
+}
+
+/// Some columns of a packed matrix [rows, columns].
+struct Packed {
+  const float *start;
+  int64_t rows, columns;
+  /// The first of the columns, and their number.
+  int64_t first, depth;
+
+  Packed(const float *start, int64_t rows, int64_t columns)
+      : start(start), rows(rows), columns(columns), first(0), depth(columns) {}
+
+  Packed(const float *start, int64_t rows, int64_t columns, int64_t first, int64_t depth)
+      : start(start), rows(rows), columns(columns), first(first), depth(depth) {}
+};
+
+/// C = AB + start, for a packed A and B [depth, STRIDE], of which `columns`, a multiple of LANES,
+/// are computed.
 template <Start start>
 static void multiply(
-    const float *packed, int64_t rows, int64_t depth, const float *b, int64_t columns, float *c,
+    const Packed &packed, const float *b, int64_t columns, float *c,
     const float *bias = nullptr, const float *other = nullptr) {
+  const int64_t rows = packed.rows;
+  const int64_t depth = packed.depth;
   const Division division(rows);
   int64_t row = 0;
   for (int64_t tile = 0; tile < division.tiles; ++tile) {
     const int64_t size = division.size(tile);
-    const float *a = packed + row * depth;
+    const float *a = packed.start + row * packed.columns + packed.first * size;
     const float *summand = bias ? bias + row : nullptr;
+    // The weights of a large model come from far: while a tile is used, the next is fetched.
+    const float *next = a + size * packed.columns;
+    const int64_t part = tile + 1 < division.tiles ? size * depth * PANEL / columns : 0;
     int64_t column = 0;
     for (; column + PANEL <= columns; column += PANEL) {
       const int64_t at = row * STRIDE + column;
+      prefetch(next + column / PANEL * part, part);
       tile_of<ROWS, 2, start, 1, 0, STRIDE>(
           size, a, b + column, depth, c + at, STRIDE, summand, other ? other + at : nullptr);
     }
@@ -141,11 +166,11 @@ static void multiply(
 ///
 /// - `a`: [rows, STRIDE]
 /// - `b`: [columns, STRIDE]; the columns are a multiple of LANES
-/// - `c`: [rows, columns]
+/// - `c`: [rows, c_step], of which `columns` are changed
 /// - `panel`: room for PANEL * STRIDE floats
 static void add_product_over_tokens(
     const float *a, int64_t rows, const float *b, int64_t columns, int64_t tokens, float *c,
-    float *panel) {
+    int64_t c_step, float *panel) {
   const Division division(rows);
   for (int64_t column = 0; column < columns; column += PANEL) {
     const int64_t width = columns - column < PANEL ? LANES : PANEL;
@@ -156,13 +181,19 @@ static void add_product_over_tokens(
     int64_t row = 0;
     for (int64_t tile = 0; tile < division.tiles; ++tile) {
       const int64_t size = division.size(tile);
-      float *to = c + row * columns + column;
+      float *to = c + row * c_step + column;
+      if (tile + 1 < division.tiles) {
+        for (int64_t r = size; r < 2 * size; ++r) {
+          __builtin_prefetch(to + r * c_step, 1, 3);
+          __builtin_prefetch(to + r * c_step + 16, 1, 3);
+        }
+      }
       if (width == PANEL) {
         tile_of<ROWS, 2, Start::present, STRIDE, 1, PANEL>(
-            size, a + row * STRIDE, panel, tokens, to, columns, nullptr, nullptr);
+            size, a + row * STRIDE, panel, tokens, to, c_step, nullptr, nullptr);
       } else {
         tile_of<ROWS, 1, Start::present, STRIDE, 1, PANEL>(
-            size, a + row * STRIDE, panel, tokens, to, columns, nullptr, nullptr);
+            size, a + row * STRIDE, panel, tokens, to, c_step, nullptr, nullptr);
       }
       row += size;
     }

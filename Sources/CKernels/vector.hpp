@@ -83,10 +83,31 @@ CKERNELS_INLINE Normal normal(Vector x) {
   return {x < 0.0f ? tail : 1.0f - tail, gauss * 0.39894228040143268f};
 }
 
-/// x Phi(x).
+/// x Phi(x) = x (1 + erf(x / sqrt 2)) / 2, without the exponential that `normal` needs.
+///
+/// erf(q) is the rational function q P(q^2) / Q(q^2) of Eigen's `generic_fast_erf_float` up to
+/// |q| = 4, where it is 1; the error is below 1e-7.
 ///
 /// Source: D. Hendrycks and K. Gimpel, "Gaussian error linear units", arXiv:1606.08415.
-CKERNELS_INLINE Vector gelu(Vector x) { return x * normal(x).probability; }
+CKERNELS_INLINE Vector gelu(Vector x) {
+  Vector q = x * 0.70710678118654752f;
+  q = __builtin_elementwise_min(__builtin_elementwise_max(q, Vector(-4.0f)), Vector(4.0f));
+  const Vector square = q * q;
+  Vector p = -2.72614225801306e-10f;
+  p = multiply_add(p, square, Vector(2.77068142495902e-08f));
+  p = multiply_add(p, square, Vector(-2.10102402082508e-06f));
+  p = multiply_add(p, square, Vector(-5.69250639462346e-05f));
+  p = multiply_add(p, square, Vector(-7.34990630326855e-04f));
+  p = multiply_add(p, square, Vector(-2.95459980854025e-03f));
+  p = multiply_add(p, square, Vector(-1.60960333262415e-02f));
+  Vector r = -1.45660718464996e-05f;
+  r = multiply_add(r, square, Vector(-2.13374055278905e-04f));
+  r = multiply_add(r, square, Vector(-1.68282697438203e-03f));
+  r = multiply_add(r, square, Vector(-7.37332916720468e-03f));
+  r = multiply_add(r, square, Vector(-1.42647390514189e-02f));
+  const Vector half = x * 0.5f;
+  return multiply_add(half * q * p, reciprocal(r), half);
+}
 
 // ---- Transposition ----------------------------------------------------------------------------
 
