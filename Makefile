@@ -8,7 +8,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint format document setup clean
+.PHONY: help demo test bench build lint format document setup clean
 
 # What a demo runs with besides its configuration: make demo DEMO_FLAGS='--set study.seeds=1'
 DEMO_FLAGS ?=
@@ -16,6 +16,8 @@ DEMO_FLAGS ?=
 DEMO_RESULTS ?= results/demo
 # More for `swift build` and `swift test`: make test SWIFT_FLAGS='-j 2 --filter KinematicsTests'
 SWIFT_FLAGS ?=
+# What is compared: make bench BENCH_FLAGS='--sizes S --threads 2'
+BENCH_FLAGS ?=
 
 demo: build  ## study the bundled samples; the report is results/demo/report.html
 	.build/release/lorentz study Configurations/demo.yaml -o $(DEMO_RESULTS) $(DEMO_FLAGS)
@@ -26,6 +28,18 @@ test: setup  ## run all tests; the last line says how many ran
 
 build: setup  ## build the command .build/release/lorentz
 	swift build -c release --product lorentz $(SWIFT_FLAGS)
+
+bench: setup .deps/bench/complete  ## compare with peers in Python, half an hour; Benchmarks/README.md
+	swift build -c release --product lorentz-bench $(SWIFT_FLAGS)
+	.deps/bench/bin/python Benchmarks/bench.py $(BENCH_FLAGS)
+
+# The peers have a Python of their own.
+.deps/bench/complete: Benchmarks/requirements.txt Benchmarks/requirements-models.txt
+	python3 -m venv .deps/bench
+	.deps/bench/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
+	.deps/bench/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	  -r Benchmarks/requirements-models.txt
+	touch $@
 
 lint:  ## check the format of all Swift files
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
@@ -45,4 +59,4 @@ clean:  ## remove what was built; LibTorch and results stay
 help:  ## show this list
 	@printf 'make TARGET, where TARGET is one of:\n\n'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
-	@printf '\nVariables: DEMO_FLAGS, DEMO_RESULTS, SWIFT_FLAGS, LIBTORCH (see scripts/bootstrap)\n'
+	@printf '\nVariables: DEMO_FLAGS, DEMO_RESULTS, SWIFT_FLAGS, BENCH_FLAGS, LIBTORCH (see scripts/bootstrap)\n'

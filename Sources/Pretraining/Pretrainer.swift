@@ -138,14 +138,15 @@ public final class Pretrainer {
       stepSeconds = StepSeconds(waiting: start - end)
       let losses = try self.step(
         batch, learningRateFactor: schedule.factor(step: step), epoch: epoch)
-      end = ProcessInfo.processInfo.systemUptime
-      state.add(losses: losses, events: size, seconds: end - start)
+      state.add(
+        losses: losses, events: size, seconds: ProcessInfo.processInfo.systemUptime - start)
       report(
         StepReport(
           epoch: epoch, eventsDone: (step + 1) * size,
           eventsTotal: stepsPerEpoch * configuration.epochs * size,
           loss: zip(losses, objectives).map { $0 * $1.weight }.reduce(0, +),
           seconds: stepSeconds))
+      end = ProcessInfo.processInfo.systemUptime
       return true
     }
   }
