@@ -13,51 +13,56 @@ struct Pairs {
   float values[TOKENS * STRIDE];
 };
 
+/// How many keys and queries an event has, and how many features a head.
+struct Extent {
+  int64_t keys, queries, head;
+};
+
 /// C[key, query] = sum over the head's features of A[feature, key] B[feature, query].
 CKERNELS_INLINE void products_of_pairs(
-    const float *a, const float *b, int64_t count, int64_t head, Pairs &c) {
-  const Division division(count);
-  for (int64_t query = 0; query < count; query += LANES) {
+    const float *a, const float *b, const Extent &extent, Pairs &c) {
+  const Division division(extent.keys);
+  for (int64_t query = 0; query < extent.queries; query += LANES) {
     int64_t key = 0;
     for (int64_t part = 0; part < division.tiles; ++part) {
       const int64_t size = division.size(part);
       tile_of<ROWS, 1, Start::zero, 1, STRIDE, STRIDE>(
-          size, a + key, b + query, head, c.values + key * STRIDE + query, STRIDE, nullptr,
+          size, a + key, b + query, extent.head, c.values + key * STRIDE + query, STRIDE, nullptr,
           nullptr);
       key += size;
     }
   }
 }
 
-/// C[feature, query] = sum over the keys of A[feature, key] P[key, query].
-CKERNELS_INLINE void sums_over_keys(
-    const float *a, const Pairs &pairs, int64_t count, int64_t head, float *c) {
+/// C[feature, column] = sum over the rows of A[feature, row] P[row, column].
+CKERNELS_INLINE void sums_over_rows(
+    const float *a, const Pairs &pairs, int64_t rows, int64_t columns, int64_t head, float *c) {
   const Division division(head);
   int64_t feature = 0;
   for (int64_t part = 0; part < division.tiles; ++part) {
     const int64_t size = division.size(part);
-    for (int64_t query = 0; query < count; query += LANES)
+    for (int64_t column = 0; column < columns; column += LANES)
       tile_of<ROWS, 1, Start::zero, STRIDE, 1, STRIDE>(
-          size, a + feature * STRIDE, pairs.values + query, count,
-          c + feature * STRIDE + query, STRIDE, nullptr, nullptr);
+          size, a + feature * STRIDE, pairs.values + column, rows,
+          c + feature * STRIDE + column, STRIDE, nullptr, nullptr);
     feature += size;
   }
 }
 
 /// Exchanges keys and queries.
-CKERNELS_INLINE void transpose(const Pairs &from, int64_t count, Pairs &to) {
-  for (int64_t row = 0; row < count; row += LANES)
-    for (int64_t column = 0; column < count; column += LANES)
+CKERNELS_INLINE void transpose(const Pairs &from, const Extent &extent, Pairs &to) {
+  for (int64_t row = 0; row < extent.keys; row += LANES)
+    for (int64_t column = 0; column < extent.queries; column += LANES)
       transpose(
           from.values + row * STRIDE + column, STRIDE, to.values + column * STRIDE + row, STRIDE);
 }
 
 /// The softmax over the keys of the scaled products of queries and keys.
 static void attention_probabilities(
-    const float *query, const float *key, int64_t count, int64_t head, float scale,
-    Pairs &pairs) {
-  products_of_pairs(key, query, count, head, pairs);
-  for (int64_t at = 0; at < count; at += LANES) {
+    const float *query, const float *key, const Extent &extent, float scale, Pairs &pairs) {
+  products_of_pairs(key, query, extent, pairs);
+  const int64_t count = extent.keys;
+  for (int64_t at = 0; at < extent.queries; at += LANES) {
     float *column = pairs.values + at;
     Vector most = load(column);
     for (int64_t k = 1; k < count; ++k)
@@ -83,10 +88,11 @@ struct AttentionRoom {
 ///
 /// All pointers are to the event's first token in the head's first feature.
 static void attend(
-    const float *query, const float *key, const float *value, int64_t count, int64_t head,
-    float scale, float *result, AttentionRoom &room) {
-  attention_probabilities(query, key, count, head, scale, room.probabilities);
-  sums_over_keys(value, room.probabilities, count, head, result);
+    const float *query, const float *key, const float *value, const Extent &extent, float scale,
+    float *result, AttentionRoom &room) {
+  attention_probabilities(query, key, extent, scale, room.probabilities);
+  sums_over_rows(
+      value, room.probabilities, extent.keys, extent.queries, extent.head, result);
 }
 
 /// Computes the gradients of queries, keys and values from that of the result.
@@ -96,25 +102,26 @@ static void attend(
 ///     dQ[q] = sum over k of dS K,  dK[k] = sum over q of dS Q,  dV[k] = sum over q of P dO
 static void attend_backward(
     const float *query, const float *key, const float *value, const float *result_gradient,
-    int64_t count, int64_t head, float scale, float *query_gradient, float *key_gradient,
+    const Extent &extent, float scale, float *query_gradient, float *key_gradient,
     float *value_gradient, AttentionRoom &room) {
+  const auto [keys, queries, head] = extent;
   Pairs &probabilities = room.probabilities;
   Pairs &gradients = room.gradients;
-  attention_probabilities(query, key, count, head, scale, probabilities);
-  products_of_pairs(value, result_gradient, count, head, gradients);
-  for (int64_t at = 0; at < count; at += LANES) {
+  attention_probabilities(query, key, extent, scale, probabilities);
+  products_of_pairs(value, result_gradient, extent, gradients);
+  for (int64_t at = 0; at < queries; at += LANES) {
     const float *p = probabilities.values + at;
     float *g = gradients.values + at;
     Vector mean = 0.0f;
-    for (int64_t k = 0; k < count; ++k)
+    for (int64_t k = 0; k < keys; ++k)
       mean = multiply_add(load(p + k * STRIDE), load(g + k * STRIDE), mean);
-    for (int64_t k = 0; k < count; ++k)
+    for (int64_t k = 0; k < keys; ++k)
       store(
           g + k * STRIDE, load(p + k * STRIDE) * (load(g + k * STRIDE) - mean) * scale);
   }
-  sums_over_keys(key, gradients, count, head, query_gradient);
-  transpose(gradients, count, room.turned);
-  sums_over_keys(query, room.turned, count, head, key_gradient);
-  transpose(probabilities, count, room.turned);
-  sums_over_keys(result_gradient, room.turned, count, head, value_gradient);
+  sums_over_rows(key, gradients, keys, queries, head, query_gradient);
+  transpose(gradients, extent, room.turned);
+  sums_over_rows(query, room.turned, queries, keys, head, key_gradient);
+  transpose(probabilities, extent, room.turned);
+  sums_over_rows(result_gradient, room.turned, queries, keys, head, value_gradient);
 }

@@ -29,7 +29,8 @@ struct ForwardWork {
     LayerRecord record(record_start, width, saved != nullptr);
     if (!saved) record.x = room.first;
     tokens_to_columns(
-        input + piece.first_token * width, piece.tokens, width, work.columns, record.x);
+        input + piece.first_token * width, piece.tokens, width,
+        PieceEncoder::columns_of(piece.tokens), record.x);
     float *result = room.second;
     for (int64_t layer = 0; layer < encoder.layers; ++layer) {
       const bool is_last = layer + 1 == encoder.layers;
@@ -40,7 +41,7 @@ struct ForwardWork {
           PackedLayer(
               const_cast<float *>(packed) + layer * PackedLayer::count(width, inner), width,
               inner),
-          record, result);
+          record, result, is_last && encoder.first_tokens_only);
       if (is_last) break;
       if (saved) {
         record_start += size;
@@ -49,7 +50,11 @@ struct ForwardWork {
         std::swap(record.x, result);
       }
     }
-    columns_to_tokens(result, piece.tokens, width, output + piece.first_token * width);
+    if (encoder.first_tokens_only) {
+      columns_to_tokens(result, piece.events, width, output + piece.first_event * width);
+    } else {
+      columns_to_tokens(result, piece.tokens, width, output + piece.first_token * width);
+    }
   }
 };
 
@@ -82,8 +87,11 @@ struct BackwardWork {
     for (int64_t at = index * pieces / sum_count; at < end; ++at) {
       const Piece &piece = list[static_cast<size_t>(at)];
       const PieceEncoder work(encoder, piece, room);
+      const bool is_short = encoder.first_tokens_only;
+      const int64_t count = is_short ? piece.events : piece.tokens;
+      const int64_t first = is_short ? piece.first_event : piece.first_token;
       tokens_to_columns(
-          output_gradient + piece.first_token * width, piece.tokens, width, work.columns,
+          output_gradient + first * width, count, width, PieceEncoder::columns_of(count),
           room.first);
       for (int64_t layer = encoder.layers - 1; layer >= 0; --layer) {
         const int64_t record = at * encoder.layers + layer;
@@ -95,7 +103,7 @@ struct BackwardWork {
             LayerRecord(
                 const_cast<float *>(saved) + record * LayerRecord::count(width, inner), width,
                 true),
-            room.first, gradients(own, layer));
+            room.first, gradients(own, layer), is_short && layer + 1 == encoder.layers);
       }
       columns_to_tokens(
           room.first, piece.tokens, width, input_gradient + piece.first_token * width);

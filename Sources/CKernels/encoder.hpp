@@ -60,7 +60,8 @@ struct LayerRecord {
 struct Room {
   AttentionRoom *attention;
   float *panel;                                // [STRIDE, PANEL]
-  float *normed, *first, *second, *projected;  // [D], [D], [D], [3 D]
+  float *normed, *first, *second, *third;      // [D] each
+  float *projected;                            // [3 D]
   float *inner, *slope;                        // [BLOCK], [BLOCK]
   float *record;                               // of one layer
 
@@ -68,7 +69,7 @@ struct Room {
       : attention(reinterpret_cast<AttentionRoom *>(start)),
         panel(start + sizeof(AttentionRoom) / sizeof(float)), normed(panel + PANEL * STRIDE),
         first(normed + width * STRIDE), second(first + width * STRIDE),
-        projected(second + width * STRIDE), inner(projected + 3 * width * STRIDE),
+        third(second + width * STRIDE), projected(third + width * STRIDE), inner(projected + 3 * width * STRIDE),
         slope(inner + block(inner_width) * STRIDE),
         record(slope + block(inner_width) * STRIDE) {}
 
@@ -76,7 +77,7 @@ struct Room {
 
   static int64_t count(int64_t width, int64_t inner) {
     return static_cast<int64_t>(sizeof(AttentionRoom) / sizeof(float)) +
-           (PANEL + 6 * width + 2 * block(inner)) * STRIDE +
+           (PANEL + 7 * width + 2 * block(inner)) * STRIDE +
            LayerRecord::count(width, block(inner));
   }
 };
@@ -86,30 +87,45 @@ struct PieceEncoder {
   const ckernels_encoder &encoder;
   const Piece &piece;
   Room &room;
-  int64_t width, inner, head, columns;
+  int64_t width, inner, head;
   float scale;
 
   PieceEncoder(const ckernels_encoder &encoder, const Piece &piece, Room &room)
       : encoder(encoder), piece(piece), room(room), width(encoder.width), inner(encoder.inner),
         head(encoder.width / encoder.heads),
-        columns((piece.tokens + LANES - 1) / LANES * LANES),
         scale(1.0f / __builtin_sqrtf(static_cast<float>(encoder.width / encoder.heads))) {}
 
+  /// The number of columns that hold some tokens.
+  static int64_t columns_of(int64_t tokens) { return (tokens + LANES - 1) / LANES * LANES; }
+
   /// Computes a layer from `record.x`, and records what the way back needs.
+  ///
+  /// - `is_short`: whether the first token of each event is all that is wanted; these are then the
+  ///   columns of the result and of what is recorded behind attention
   void forward(
       const LayerParameters<const float> &p, const PackedLayer &packed, LayerRecord &record,
-      float *result) const {
-    find_moments(record.x, width, columns, encoder.epsilon, *record.moments);
-    normalize(
-        record.x, width, columns, *record.moments, p.norm_weight, p.norm_bias, room.normed);
+      float *result, bool is_short) const {
+    const int64_t all = columns_of(piece.tokens);
+    find_moments(record.x, width, all, encoder.epsilon, *record.moments);
+    normalize(record.x, width, all, *record.moments, p.norm_weight, p.norm_bias, room.normed);
     multiply<Start::bias>(
-        Packed(packed.projection, 3 * width, width), room.normed, columns, record.projected,
+        Packed(packed.projection, 3 * width, width), room.normed, all, record.projected,
         p.projection_bias);
-    for_each_head_and_event<false>(record.projected, record.attended, nullptr);
-    clear_rest(record.attended, width, piece.tokens, columns);
+    const float *before = record.x;
+    int64_t columns = all;
+    if (is_short) {
+      columns = columns_of(piece.events);
+      for_each_head_and_event<false>(record.projected, room.projected, nullptr, true);
+      gather_first_tokens(room.projected, columns, record.attended);
+      gather_first_tokens(record.x, columns, room.third);
+      before = room.third;
+    } else {
+      for_each_head_and_event<false>(record.projected, record.attended, nullptr, false);
+      clear_rest(record.attended, width, piece.tokens, columns);
+    }
     multiply<Start::bias_and_other>(
         Packed(packed.output, width, width), record.attended, columns, record.middle,
-        p.output_bias, record.x);
+        p.output_bias, before);
     find_moments(record.middle, width, columns, encoder.epsilon, *record.second_moments);
     normalize(
         record.middle, width, columns, *record.second_moments, p.second_weight, p.second_bias,
@@ -136,9 +152,14 @@ struct PieceEncoder {
   /// of `record.x`, and adds the gradients of the parameters to `g`.
   ///
   /// - `packed`: the transposes of the weights
+  /// - `is_short`: as on the way forth
   void backward(
       const LayerParameters<const float> &p, const PackedLayer &packed,
-      const LayerRecord &record, float *gradient, const LayerParameters<float> &g) const {
+      const LayerRecord &record, float *gradient, const LayerParameters<float> &g,
+      bool is_short) const {
+    const int64_t all = columns_of(piece.tokens);
+    const int64_t tokens = is_short ? piece.events : piece.tokens;
+    const int64_t columns = columns_of(tokens);
     normalize(
         record.middle, width, columns, *record.second_moments, p.second_weight, p.second_bias,
         room.normed);
@@ -147,13 +168,13 @@ struct PieceEncoder {
       const int64_t rows = std::min(BLOCK, inner - first);
       gelu_and_slope(record.inner + first * STRIDE, rows, columns, room.inner, room.slope);
       add_product_over_tokens(
-          gradient, width, room.inner, rows, piece.tokens, g.contraction_weight + first, inner,
+          gradient, width, room.inner, rows, tokens, g.contraction_weight + first, inner,
           room.panel);
       multiply<Start::zero>(
           Packed(packed.contraction + first * width, rows, width), gradient, columns, room.inner);
       multiply_elements(room.inner, room.slope, rows, columns);
       add_product(
-          room.inner, rows, room.normed, width, g.expansion_weight + first * width,
+          room.inner, rows, room.normed, width, tokens, g.expansion_weight + first * width,
           g.expansion_bias + first);
       const Packed expansion(packed.expansion, width, inner, first, rows);
       if (first == 0) {
@@ -166,53 +187,96 @@ struct PieceEncoder {
         record.middle, width, columns, *record.second_moments, p.second_weight, room.second,
         gradient, g.second_weight, g.second_bias);
 
-    add_product(gradient, width, record.attended, width, g.output_weight, g.output_bias);
-    multiply<Start::zero>(
-        Packed(packed.output, width, width), gradient, columns, room.second);
-    for_each_head_and_event<true>(record.projected, room.second, room.projected);
-    clear_rest(room.projected, 3 * width, piece.tokens, columns);
-    normalize(
-        record.x, width, columns, *record.moments, p.norm_weight, p.norm_bias, room.normed);
     add_product(
-        room.projected, 3 * width, room.normed, width, g.projection_weight, g.projection_bias);
+        gradient, width, record.attended, width, tokens, g.output_weight, g.output_bias);
+    multiply<Start::zero>(Packed(packed.output, width, width), gradient, columns, room.second);
+    if (is_short) {
+      scatter_first_tokens(room.second, width, all, room.third);
+      for_each_head_and_event<true>(record.projected, room.third, room.projected, true);
+      // What attention wrote beside the first tokens' queries is not theirs.
+      gather_first_tokens(room.projected, columns, room.second);
+      scatter_first_tokens(room.second, width, all, room.projected);
+      copy_to_second(gradient, columns);
+      scatter_first_tokens(room.second, width, all, gradient);
+    } else {
+      for_each_head_and_event<true>(record.projected, room.second, room.projected, false);
+    }
+    clear_rest(room.projected, 3 * width, piece.tokens, all);
+    normalize(record.x, width, all, *record.moments, p.norm_weight, p.norm_bias, room.normed);
+    add_product(
+        room.projected, 3 * width, room.normed, width, piece.tokens, g.projection_weight,
+        g.projection_bias);
     multiply<Start::zero>(
-        Packed(packed.projection, width, 3 * width), room.projected, columns, room.second);
+        Packed(packed.projection, width, 3 * width), room.projected, all, room.second);
     normalize_backward(
-        record.x, width, columns, *record.moments, p.norm_weight, room.second, gradient,
+        record.x, width, all, *record.moments, p.norm_weight, room.second, gradient,
         g.norm_weight, g.norm_bias);
   }
 
  private:
-
-  /// Adds the gradients of a weight [rows, width] and its bias.
+  /// Adds the gradients of a weight [rows, inputs] and its bias.
   void add_product(
-      const float *change, int64_t rows, const float *input, int64_t inputs, float *weight,
-      float *bias) const {
+      const float *change, int64_t rows, const float *input, int64_t inputs, int64_t tokens,
+      float *weight, float *bias) const {
     add_product_over_tokens(
-        change, rows, input, inputs, piece.tokens, weight, inputs, room.panel);
-    add_sums(change, rows, columns, bias);
+        change, rows, input, inputs, tokens, weight, inputs, room.panel);
+    add_sums(change, rows, columns_of(tokens), bias);
+  }
+
+  /// The column of an event's first token.
+  int64_t first_token(int64_t event) const {
+    return encoder.offsets[piece.first_event + event] - piece.first_token;
+  }
+
+  /// Copies the columns of the events' first tokens side by side, with zeros behind.
+  void gather_first_tokens(const float *from, int64_t columns, float *to) const {
+    for (int64_t row = 0; row < width; ++row) {
+      for (int64_t event = 0; event < piece.events; ++event)
+        to[row * STRIDE + event] = from[row * STRIDE + first_token(event)];
+      for (int64_t event = piece.events; event < columns; ++event) to[row * STRIDE + event] = 0;
+    }
+  }
+
+  /// The way back of that: all other columns become zero.
+  void scatter_first_tokens(const float *from, int64_t rows, int64_t columns, float *to) const {
+    for (int64_t row = 0; row < rows; ++row) {
+      __builtin_memset(to + row * STRIDE, 0, static_cast<size_t>(columns) * sizeof(float));
+      for (int64_t event = 0; event < piece.events; ++event)
+        to[row * STRIDE + first_token(event)] = from[row * STRIDE + event];
+    }
+  }
+
+  /// Copies columns of a gradient out of the way.
+  void copy_to_second(const float *gradient, int64_t columns) const {
+    for (int64_t row = 0; row < width; ++row)
+      __builtin_memcpy(
+          room.second + row * STRIDE, gradient + row * STRIDE,
+          static_cast<size_t>(columns) * sizeof(float));
   }
 
   /// Forward: `attended` is written. Backward: `attended` is its gradient, `gradient` is written.
+  ///
+  /// - `is_short`: whether only the first token of each event asks
   template <bool is_backward>
   void for_each_head_and_event(
-      const float *projected, float *attended, float *gradient) const {
+      const float *projected, float *attended, float *gradient, bool is_short) const {
     const int64_t part = width * STRIDE;
     for (int64_t first = 0; first < width; first += head) {
       // Events in their order: each writes over what the one before left beyond its end.
       for (int64_t event = 0; event < piece.events; ++event) {
         const int64_t *offset = encoder.offsets + piece.first_event + event;
         const int64_t at = first * STRIDE + offset[0] - piece.first_token;
+        const int64_t count = offset[1] - offset[0];
+        const Extent extent{count, is_short ? 1 : count, head};
         const float *query = projected + at;
         if constexpr (is_backward) {
           attend_backward(
-              query, query + part, query + 2 * part, attended + at, offset[1] - offset[0], head,
-              scale, gradient + at, gradient + part + at, gradient + 2 * part + at,
-              *room.attention);
+              query, query + part, query + 2 * part, attended + at, extent, scale, gradient + at,
+              gradient + part + at, gradient + 2 * part + at, *room.attention);
         } else {
           attend(
-              query, query + part, query + 2 * part, offset[1] - offset[0], head, scale,
-              attended + at, *room.attention);
+              query, query + part, query + 2 * part, extent, scale, attended + at,
+              *room.attention);
         }
       }
     }

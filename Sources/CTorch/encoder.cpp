@@ -35,13 +35,14 @@ void check(const at::Tensor &tensor, at::ScalarType type) {
 /// The size of the encoder that the parameters make.
 ckernels_encoder encoder_of(
     const ckernels_kernels *kernels, const at::Tensor &offsets, int64_t heads, double epsilon,
-    at::TensorList parameters) {
+    bool first_tokens_only, at::TensorList parameters) {
   const int64_t layers =
       static_cast<int64_t>(parameters.size()) / CKERNELS_PARAMETERS_PER_LAYER;
   const auto &expansion = parameters[8];
   return {
       kernels, expansion.size(1), heads, expansion.size(0), layers, static_cast<float>(epsilon),
-      offsets.numel() - 1, offsets.const_data_ptr<int64_t>(), at::get_num_threads()};
+      offsets.numel() - 1, offsets.const_data_ptr<int64_t>(), first_tokens_only,
+      at::get_num_threads()};
 }
 
 std::vector<const float *> pointers(at::TensorList tensors) {
@@ -66,9 +67,12 @@ thread_local const ckernels_kernels *chosen = first_kernels();
 struct Encoder : torch::autograd::Function<Encoder> {
   static Variable forward(
       AutogradContext *context, const Variable &tokens, const at::Tensor &offsets, int64_t heads,
-      double epsilon, bool records, at::TensorList parameters) {
-    const auto encoder = encoder_of(chosen, offsets, heads, epsilon, parameters);
-    auto output = at::empty_like(tokens);
+      double epsilon, bool first_tokens_only, bool records, at::TensorList parameters) {
+    const auto encoder =
+        encoder_of(chosen, offsets, heads, epsilon, first_tokens_only, parameters);
+    auto output = first_tokens_only
+                      ? at::empty({encoder.events, encoder.width}, tokens.options())
+                      : at::empty_like(tokens);
     at::Tensor saved;
     if (records) {
       const size_t count = ckernels_saved_count(&encoder);
@@ -91,6 +95,8 @@ struct Encoder : torch::autograd::Function<Encoder> {
       context->saved_data["kernels"] = reinterpret_cast<int64_t>(encoder.kernels);
       context->saved_data["heads"] = heads;
       context->saved_data["epsilon"] = epsilon;
+      context->saved_data["first_tokens_only"] = first_tokens_only;
+      context->saved_data["tokens"] = tokens.size(0);
     }
     return output;
   }
@@ -101,9 +107,10 @@ struct Encoder : torch::autograd::Function<Encoder> {
     const auto encoder = encoder_of(
         reinterpret_cast<const ckernels_kernels *>(context->saved_data["kernels"].toInt()),
         kept[0], context->saved_data["heads"].toInt(), context->saved_data["epsilon"].toDouble(),
-        parameters);
+        context->saved_data["first_tokens_only"].toBool(), parameters);
     const auto output_gradient = output_gradients[0].contiguous();
-    auto input_gradient = at::empty_like(output_gradient);
+    auto input_gradient = at::empty(
+        {context->saved_data["tokens"].toInt(), encoder.width}, output_gradient.options());
     variable_list gradients;
     std::vector<float *> gradient_pointers;
     for (const auto &parameter : parameters) {
@@ -115,8 +122,9 @@ struct Encoder : torch::autograd::Function<Encoder> {
             output_gradient.const_data_ptr<float>(), input_gradient.mutable_data_ptr<float>(),
             gradient_pointers.data()))
       fail_for_memory();
-    // The arguments without gradients: offsets, heads, epsilon, records.
-    variable_list result{input_gradient, Variable(), Variable(), Variable(), Variable()};
+    // The arguments without gradients: offsets, heads, epsilon, and two switches.
+    variable_list result(6);
+    result[0] = input_gradient;
     result.insert(result.end(), gradients.begin(), gradients.end());
     return result;
   }
@@ -142,7 +150,7 @@ bool ctorch_encoder_is_supported(
 
 ctorch_status ctorch_encoder(
     const ctorch_tensor *tokens, const ctorch_tensor *offsets, ctorch_index heads, double epsilon,
-    size_t count, ctorch_tensor *const *parameters, ctorch_tensor **result) {
+    bool first_tokens_only, size_t count, ctorch_tensor *const *parameters, ctorch_tensor **result) {
   return guarded_tensor(result, [&] {
     TORCH_CHECK(
         count > 0 && count % CKERNELS_PARAMETERS_PER_LAYER == 0, "an encoder of ", count,
@@ -159,7 +167,7 @@ ctorch_status ctorch_encoder(
     }
     records = records && c10::GradMode::is_enabled();
     return Encoder::apply(
-        input, offsets->value, static_cast<int64_t>(heads), epsilon, records,
+        input, offsets->value, static_cast<int64_t>(heads), epsilon, first_tokens_only, records,
         at::TensorList(values));
   });
 }

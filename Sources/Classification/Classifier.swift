@@ -47,12 +47,12 @@ public final class Classifier: Module {
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
   /// - Returns: Shape `[B, C]`.
   public func logits(_ batch: EventBatch, dropout: Generator? = nil) -> Tensor {
-    head(backbone(backbone.input(batch), dropout: dropout).events)
+    head(backbone.eventVectors(backbone.input(batch), dropout: dropout))
   }
 
   /// Returns the logits of the classes; gradients end at the head.
   func headLogits(_ batch: EventBatch, dropout: Generator?) -> Tensor {
-    head(withoutGradients { backbone(backbone.input(batch), dropout: dropout).events })
+    head(withoutGradients { backbone.eventVectors(backbone.input(batch), dropout: dropout) })
   }
 
   /// Returns the probability of each class for each event.
@@ -106,7 +106,7 @@ public final class Classifier: Module {
   ///
   /// - Throws: `EventStoreError` if an event is damaged.
   public func embeddings(of batch: EventBatch) -> Tensor {
-    withoutGradients { backbone(backbone.input(batch)).events }
+    withoutGradients { backbone.eventVectors(backbone.input(batch)) }
   }
 
   /// Sets the head.

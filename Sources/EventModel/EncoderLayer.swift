@@ -44,7 +44,7 @@ public final class EncoderLayer: Module {
     ]
   }
 
-  /// The parameters in the order that ``Tensor/encoder(_:offsets:heads:parameters:epsilon:)`` takes.
+  /// The parameters in the order that `Tensor.encoder` takes them.
   var parametersInOrder: [Tensor] {
     let maps = [attention.projection, attention.output, expansion, contraction]
       .map { [$0.weight.value] + ($0.bias.map { [$0.value] } ?? []) }

@@ -109,6 +109,30 @@ public final class EventTransformer: Module {
       batch: batch, layout: layout, normalization: normalization, mask: mask, device: device)
   }
 
+  /// The tokens before the encoder.
+  ///
+  /// Shape `[B + T, D]`, packed.
+  private func tokens(_ input: ModelInput) -> Tensor {
+    let objects = objectEmbedding(objectInput(input.objects).gelu())  // [T, D]
+    var events = eventToken.value.reshaped([1, configuration.width])
+      .expanded([input.eventCount, configuration.width])  // [B, D]
+    if let eventInput, let scalars = input.events { events = events + eventInput(scalars) }
+    return Tensor.concatenate([events, objects], dimension: 0)
+      .indexSelected(dimension: 0, indices: input.gather)  // [B + T, D], packed
+  }
+
+  /// Encodes a batch for what only asks for the vectors of its events.
+  ///
+  /// - Returns: The same as ``callAsFunction(_:dropout:)``, but less is computed. Shape `[B, D]`.
+  public func eventVectors(_ input: ModelInput, dropout: Generator? = nil) -> Tensor {
+    guard encoder.isFused(input, configuration: configuration, dropout: dropout) else {
+      return self(input, dropout: dropout).events
+    }
+    let packed = encoder.fused(
+      tokens(input), input: input, configuration: configuration, firstTokensOnly: true)
+    return norm(packed).indexSelected(dimension: 0, indices: input.eventPlaces)
+  }
+
   /// Encodes a batch.
   ///
   /// - Parameters:
@@ -116,12 +140,7 @@ public final class EventTransformer: Module {
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
   /// - Returns: The vectors of events and objects.
   public func callAsFunction(_ input: ModelInput, dropout: Generator? = nil) -> Encoding {
-    let objects = objectEmbedding(objectInput(input.objects).gelu())  // [T, D]
-    var events = eventToken.value.reshaped([1, configuration.width])
-      .expanded([input.eventCount, configuration.width])  // [B, D]
-    if let eventInput, let scalars = input.events { events = events + eventInput(scalars) }
-    var tokens = Tensor.concatenate([events, objects], dimension: 0)
-      .indexSelected(dimension: 0, indices: input.gather)  // [B + T, D], packed
+    var tokens = tokens(input)
     tokens = encoder(tokens, input: input, configuration: configuration, dropout: dropout)
     tokens = norm(tokens).indexSelected(dimension: 0, indices: input.scatter)
     return Encoding(
@@ -141,21 +160,32 @@ private final class Encoder: Module {
     layers.enumerated().map { ("\($0.offset)", $0.element) }
   }
 
-  func callAsFunction(
-    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, dropout: Generator?
-  ) -> Tensor {
+  /// Whether kernels of our own compute all layers at once.
+  func isFused(_ input: ModelInput, configuration: ModelConfiguration, dropout: Generator?) -> Bool
+  {
     let drops = configuration.dropout > 0 && dropout != nil
-    let isFused =
-      !drops && tokens.device == .cpu
+    return !drops && input.objects.device == .cpu
       && Tensor.isEncoderSupported(
         width: configuration.width,
         innerWidth: configuration.width * configuration.feedForwardFactor,
         mostTokens: input.groups.last?.tokenCount ?? 0)
-    guard isFused else {
-      return layers.reduce(tokens) { $1($0, input: input, dropout: dropout) }
-    }
-    return Tensor.encoder(
+  }
+
+  /// Returns the tokens after all layers: all of them, or the first of each event.
+  func fused(
+    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, firstTokensOnly: Bool
+  ) -> Tensor {
+    Tensor.encoder(
       tokens, offsets: input.offsets, heads: configuration.heads,
-      parameters: layers.flatMap(\.parametersInOrder))
+      parameters: layers.flatMap(\.parametersInOrder), firstTokensOnly: firstTokensOnly)
+  }
+
+  func callAsFunction(
+    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, dropout: Generator?
+  ) -> Tensor {
+    if isFused(input, configuration: configuration, dropout: dropout) {
+      return fused(tokens, input: input, configuration: configuration, firstTokensOnly: false)
+    }
+    return layers.reduce(tokens) { $1($0, input: input, dropout: dropout) }
   }
 }

@@ -36,6 +36,10 @@ public struct ModelInput {
   ///
   /// Shape `[B + T]`.
   let scatter: Tensor
+  /// The place of each event among those of the packed sequence.
+  ///
+  /// Shape `[B]`.
+  let eventPlaces: Tensor
   /// First token of each event in the packed sequence, and the number of tokens, on the CPU.
   ///
   /// Shape `[B + 1]`.
@@ -79,10 +83,12 @@ public struct ModelInput {
     var groups: [Group] = []
     var gather: [Int64] = []
     gather.reserveCapacity(eventCount + objectCount)
+    var eventPlaces = [Int64](repeating: 0, count: eventCount)
     var offsets: [Int64] = [0]
     offsets.reserveCapacity(eventCount + 1)
     var scatter = [Int64](repeating: 0, count: eventCount + objectCount)
-    for event in order {
+    for (place, event) in order.enumerated() {
+      eventPlaces[event] = Int64(place)
       let range = batch.range(of: event)
       if groups.last?.tokenCount != range.count + 1 {
         groups.append(Group(start: gather.count, eventCount: 0, tokenCount: range.count + 1))
@@ -98,6 +104,7 @@ public struct ModelInput {
     }
     self.groups = groups
     self.offsets = Tensor(offsets)
+    self.eventPlaces = Tensor(eventPlaces, device: device)
     self.gather = Tensor(gather, device: device)
     self.scatter = Tensor(scatter, device: device)
   }

@@ -41,12 +41,18 @@ import Torch
 
   /// The outputs and the gradients of all parameters, by name.
   private func results(
-    _ model: EventTransformer, _ batch: EventBatch, _ kernels: Kernels
+    _ model: EventTransformer, _ batch: EventBatch, _ kernels: Kernels, eventsOnly: Bool = false
   ) -> [String: [Float]] {
     kernels.using {
       for entry in model.namedParameters() { entry.parameter.value.gradient = nil }
-      let encoding = model(model.input(batch))
-      let output = Tensor.concatenate([encoding.events, encoding.objects], dimension: 0)
+      let input = model.input(batch)
+      let output: Tensor
+      if eventsOnly {
+        output = model.eventVectors(input)
+      } else {
+        let encoding = model(input)
+        output = Tensor.concatenate([encoding.events, encoding.objects], dimension: 0)
+      }
       // Every output counts with another weight, none by symmetry with another.
       let weights = (0..<output.shape[0] * output.shape[1]).map { sin(0.7 * Float($0)) }
       (output * Tensor(weights, shape: output.shape)).sum().backward()
@@ -88,6 +94,10 @@ import Torch
     expectSame(
       results(model, batch, kernels), as: results(model, batch, .none),
       "\(kernels), width \(configuration.width), \(configuration.heads) heads")
+    expectSame(
+      results(model, batch, kernels, eventsOnly: true),
+      as: results(model, batch, .none, eventsOnly: true),
+      "events only, \(kernels), width \(configuration.width), \(configuration.heads) heads")
   }
 
   @Test(arguments: available, [1, 2, 15, 16, 255])
@@ -96,6 +106,9 @@ import Torch
     let batch = batch([count])
     expectSame(
       results(model, batch, kernels), as: results(model, batch, .none), "\(count) objects")
+    expectSame(
+      results(model, batch, kernels, eventsOnly: true),
+      as: results(model, batch, .none, eventsOnly: true), "\(count) objects, event only")
   }
 
   @Test(arguments: available)
@@ -131,6 +144,7 @@ import Torch
     kernels.using {
       let recorded = model(model.input(batch)).events.floats()
       #expect(withoutGradients { model(model.input(batch)).events.floats() } == recorded)
+      #expect(withoutGradients { model.eventVectors(model.input(batch)).floats() } == recorded)
     }
   }
 

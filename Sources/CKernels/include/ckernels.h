@@ -61,6 +61,9 @@ typedef struct ckernels_encoder {
   int64_t events;
   /// The first token of every event, and the number of tokens; [events + 1], rising.
   const int64_t *offsets;
+  /// Whether the last layer is computed for the first token of each event only. The outputs are
+  /// then these, [events, D].
+  bool first_tokens_only;
   /// Most threads that may work.
   int threads;
 } ckernels_encoder;
@@ -71,7 +74,8 @@ size_t ckernels_saved_count(const ckernels_encoder *encoder);
 /// Computes the encoder.
 ///
 /// - `parameters`: in the order of CKERNELS_PARAMETERS_PER_LAYER, layer by layer
-/// - `input`, `output`: [tokens, D]; they may not overlap
+/// - `input`: [tokens, D]
+/// - `output`: [tokens, D], or [events, D]; it may not overlap the input
 /// - `saved`: where `ckernels_encoder_backward` finds what it needs; null in evaluation
 ///
 /// Returns false where there is no memory for it.
@@ -82,7 +86,8 @@ bool ckernels_encoder_forward(
 /// Computes the gradients.
 ///
 /// - `saved`: as written by `ckernels_encoder_forward`
-/// - `output_gradient`, `input_gradient`: [tokens, D]
+/// - `output_gradient`: [tokens, D], or [events, D]
+/// - `input_gradient`: [tokens, D]
 /// - `parameter_gradients`: overwritten; in the order and the shapes of the parameters
 ///
 /// Returns false where there is no memory for it.

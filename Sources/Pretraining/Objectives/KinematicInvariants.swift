@@ -80,12 +80,12 @@ public final class KinematicInvariants: PretrainingObjective {
     batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
   ) -> Tensor {
     let questions = questions(for: batch, context: context)
-    let encoding = backbone(backbone.input(batch), dropout: context.dropout)
-    let device = encoding.events.device
-    guard questions.definedCount > 0 else { return (encoding.events * 0).sum() }
+    let vectors = backbone.eventVectors(backbone.input(batch), dropout: context.dropout)
+    let device = vectors.device
+    guard questions.definedCount > 0 else { return (vectors * 0).sum() }
     // The first layer acts on a pair's question and on the event's vector; it is linear, so it is
     // applied to each event and each pair once and the results are added.
-    let events = eventProjection(encoding.events)
+    let events = eventProjection(vectors)
       .indexSelected(dimension: 0, indices: Tensor(questions.events, device: device))
     let pairs = pairProjection(
       Tensor.concatenate(
