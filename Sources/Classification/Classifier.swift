@@ -4,6 +4,7 @@ import EventModel
 import Events
 import Foundation
 import Runtime
+import Synchronization
 import Torch
 
 /// A backbone with a linear head on its event vector.
@@ -69,21 +70,53 @@ public final class Classifier: Module {
     of source: any EventSource, events: [Int], batchSize: Int = 1024,
     progress: (Int) -> Void = { _ in }
   ) throws -> [[Double]] {
-    var result = [[Double]](repeating: [], count: classNames.count)
-    for start in stride(from: 0, to: events.count, by: batchSize) {
-      try Interruption.check()
-      let chosen = Array(events[start..<min(start + batchSize, events.count)])
-      let part = try scores(of: source.batch(events: chosen))
-      for index in classNames.indices { result[index] += part[index] }
-      progress(start + chosen.count)
-    }
-    return result
+    try scores(
+      count: events.count, batchSize: batchSize,
+      batch: { try source.batch(events: Array(events[$0])) }, progress: progress)
   }
 
   /// Returns, for each class, the probability of each event of a batch.
   ///
-  /// - Throws: ``ModelError`` with code `nonFinite` if a score is not a number.
+  /// - Throws: ``ModelError`` with code `nonFinite` if a score is not a number, `InterruptedError`
+  ///   on Ctrl-C.
   public func scores(of batch: EventBatch) throws -> [[Double]] {
+    try scores(
+      count: batch.eventCount, batchSize: 1024,
+      batch: { $0.count == batch.eventCount ? batch : batch.slice($0) }, progress: { _ in })
+  }
+
+  /// Scores batches side by side, as many as there are threads.
+  private func scores(
+    count: Int, batchSize: Int, batch: (Range<Int>) throws -> EventBatch,
+    progress: (Int) -> Void
+  ) throws -> [[Double]] {
+    let ranges = stride(from: 0, to: count, by: batchSize)
+      .map { $0..<min($0 + batchSize, count) }
+    let isParallel = backbone.device == .cpu && ranges.count > 1
+    let workers = Workers(count: isParallel ? min(Threads.count, ranges.count) : 1)
+    let state = Mutex((parts: [[[Double]]](repeating: [], count: ranges.count), done: 0))
+    // The workers end before this function does; parameters are only read meanwhile.
+    nonisolated(unsafe) let own = self
+    try withoutActuallyEscaping(batch) { batch in
+      try withoutActuallyEscaping(progress) { progress in
+        nonisolated(unsafe) let makeBatch = batch
+        nonisolated(unsafe) let report = progress
+        try workers.run(count: ranges.count) { index in
+          try Interruption.check()
+          let part = try own.probabilities(of: makeBatch(ranges[index]))
+          state.withLock { state in
+            state.parts[index] = part
+            state.done += ranges[index].count
+            report(state.done)
+          }
+        }
+      }
+    }
+    let parts = state.withLock { $0.parts }
+    return classNames.indices.map { index in parts.flatMap { $0[index] } }
+  }
+
+  private func probabilities(of batch: EventBatch) throws -> [[Double]] {
     guard batch.eventCount > 0 else { return classNames.map { _ in [] } }
     let probabilities = try withTorchErrors {
       withoutGradients { logits(batch).to(dtype: .float64).softmax(dimension: 1).doubles() }

@@ -210,7 +210,7 @@ public final class FineTuner {
     guard value.isFinite else {
       throw ModelError(
         code: .nonFinite,
-        "fine-tuning stopped: the loss is \(value) in step \(step), with events "
+        "fine-tuning stopped: the loss is \(spelled(value)) in step \(step), with events "
           + "\(batch.eventIndices.prefix(8).map(String.init).joined(separator: ", "))… of the "
           + "labeled events. Look at their weights and features, or lower the learning rate.")
     }

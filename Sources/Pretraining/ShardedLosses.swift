@@ -125,12 +125,3 @@ final class ShardedLosses {
     }
   }
 }
-
-extension EventBatch {
-  /// Returns a run of its events.
-  fileprivate func slice(_ events: Range<Int>) -> EventBatch {
-    var result = EventBatch(schema: schema)
-    result.append(contentsOf: self, events: events)
-    return result
-  }
-}

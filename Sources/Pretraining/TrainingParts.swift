@@ -68,7 +68,7 @@ package func makePretrainingOptimizer(
 }
 
 /// Spells a number out; whether NaN has a sign is chance.
-func spelled(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
+package func spelled(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
 
 /// Describes a loss that is not a number: where it happened, and which input stands out.
 func nonFiniteLoss(

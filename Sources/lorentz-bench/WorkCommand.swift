@@ -117,10 +117,12 @@ struct WorkCommand: ParsableCommand {
       classNames: ["background", "signal"])
     let clock = WorkClock()
     while !clock.isDone {
-      for start in stride(from: 0, to: all.count - batch + 1, by: batch) {
-        let events = try source.batch(events: Array(all[start..<start + batch]))
-        _ = try classifier.scores(of: events)
-        _ = clock.tick(events: batch)
+      // As many batches at a time as the command `score` reads of a file.
+      let count = min(8 * batch, all.count)
+      for start in stride(from: 0, through: all.count - count, by: count) {
+        _ = try classifier.scores(
+          of: source, events: Array(all[start..<start + count]), batchSize: batch)
+        _ = clock.tick(events: count)
         if clock.isDone { return }
       }
     }

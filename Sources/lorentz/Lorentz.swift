@@ -28,6 +28,7 @@ struct Lorentz: ParsableCommand {
     Interruption.listen()
     LibTorch.keepFreedMemory()
     do {
+      try checkKernels()
       var command = try parseAsRoot()
       try command.run()
     } catch let error as InterruptedError {
@@ -39,6 +40,18 @@ struct Lorentz: ParsableCommand {
     } catch {
       Self.exit(withError: error)
     }
+  }
+
+  /// Checks that the kernels that the environment asks for are there.
+  private static func checkKernels() throws {
+    guard let name = ProcessInfo.processInfo.environment["LORENTZ_KERNELS"] else { return }
+    let available = Kernels.allCases.filter(\.isAvailable).map(\.rawValue)
+    guard !available.contains(name) else { return }
+    throw TorchError(
+      code: .missingDevice,
+      message: "cannot use the kernels \(name), which LORENTZ_KERNELS names: this processor runs "
+        + available.joined(separator: ", "),
+      remedy: "Choose one of them, or leave the variable unset for the best.")
   }
 
   /// Whether an error is not the argument parser's, whose words and exit codes are its own business.

@@ -3,6 +3,13 @@
 import Testing
 
 @Suite struct HelpTests {
+  @Test func `kernels that are not there are refused`() throws {
+    let refused = try Command.run(["--version"], shell: "export LORENTZ_KERNELS=mmx;")
+    expectFailure(
+      refused, says: ["cannot use the kernels mmx, which LORENTZ_KERNELS names", "none. Choose"])
+    #expect(try Command.run(["--version"], shell: "export LORENTZ_KERNELS=none;").status == 0)
+  }
+
   @Test(arguments: ["inspect", "prepare", "pretrain", "finetune", "evaluate", "score", "study"])
   func `every subcommand explains itself with an example`(_ name: String) throws {
     let outcome = try Command.run([name, "--help"])

@@ -92,6 +92,13 @@ public struct EventBatch: Sendable, Equatable {
     labels.append(label)
   }
 
+  /// Returns a run of the events.
+  public func slice(_ events: Range<Int>) -> EventBatch {
+    var result = EventBatch(schema: schema)
+    result.append(contentsOf: self, events: events)
+    return result
+  }
+
   /// Returns some of the events, in the order asked for; positions count within the batch.
   public func selecting(_ events: some Sequence<Int>) -> EventBatch {
     var result = EventBatch(schema: schema)
