@@ -40,8 +40,8 @@ ctorch_index ctorch_cuda_device_count(void) {
 
 void ctorch_keep_freed_memory(void) {
 #if defined(__GLIBC__)
-  // The largest that glibc allows on 64 bits; above it blocks are mapped and unmapped each time.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  // Above the threshold blocks are mapped and unmapped each time; glibc refuses more than 32 MB.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
 }

@@ -10,7 +10,7 @@ public enum LibTorch {
   /// Whether the library that is loaded can use NVIDIA GPUs, if the machine has some.
   public static let isCUDABuild = ctorch_is_cuda_build()
 
-  /// Lets the process keep the memory of freed tensors of up to 1 GB each, to be used again.
+  /// Lets the process keep the memory of freed tensors of up to 32 MB each, to be used again.
   ///
   /// Otherwise large tensors come as new pages from the system, which clears them, in every
   /// training step. It acts on glibc's allocator, for the whole process: programs call it, early;
