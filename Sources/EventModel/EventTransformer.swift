@@ -164,7 +164,7 @@ private final class Encoder: Module {
   func isFused(_ input: ModelInput, configuration: ModelConfiguration, dropout: Generator?) -> Bool
   {
     let drops = configuration.dropout > 0 && dropout != nil
-    return !drops && input.objects.device == .cpu
+    return !drops && input.eventCount > 0 && input.objects.device == .cpu
       && Tensor.isEncoderSupported(
         width: configuration.width,
         innerWidth: configuration.width * configuration.feedForwardFactor,
