@@ -69,8 +69,8 @@ struct Room {
       : attention(reinterpret_cast<AttentionRoom *>(start)),
         panel(start + sizeof(AttentionRoom) / sizeof(float)), normed(panel + PANEL * STRIDE),
         first(normed + width * STRIDE), second(first + width * STRIDE),
-        third(second + width * STRIDE), projected(third + width * STRIDE), inner(projected + 3 * width * STRIDE),
-        slope(inner + block(inner_width) * STRIDE),
+        third(second + width * STRIDE), projected(third + width * STRIDE),
+        inner(projected + 3 * width * STRIDE), slope(inner + block(inner_width) * STRIDE),
         record(slope + block(inner_width) * STRIDE) {}
 
   static int64_t block(int64_t inner) { return std::min(BLOCK, inner); }

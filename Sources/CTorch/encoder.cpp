@@ -150,7 +150,8 @@ bool ctorch_encoder_is_supported(
 
 ctorch_status ctorch_encoder(
     const ctorch_tensor *tokens, const ctorch_tensor *offsets, ctorch_index heads, double epsilon,
-    bool first_tokens_only, size_t count, ctorch_tensor *const *parameters, ctorch_tensor **result) {
+    bool first_tokens_only, size_t count, ctorch_tensor *const *parameters,
+    ctorch_tensor **result) {
   return guarded_tensor(result, [&] {
     TORCH_CHECK(
         count > 0 && count % CKERNELS_PARAMETERS_PER_LAYER == 0, "an encoder of ", count,

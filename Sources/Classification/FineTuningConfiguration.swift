@@ -22,8 +22,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   /// Smallest number of training steps from scratch.
   ///
   /// With some hundred labels the smallest validation loss comes within the first few hundred
-  /// steps, and looks that are far apart miss it: 600 steps are better there. With thousands of
-  /// labels 600 are too few (`demo.yaml`: AUC 0.544 rather than 0.577 with 2,000).
+  /// steps, and looks that are far apart miss it: 600 steps are better there (`cms-tau-2012.yaml`).
   public var scratchSteps = 1500
   /// Smallest number of passes over the training events; the larger of both counts.
   public var epochs = 8
