@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scoring by ONNX Runtime: padded with a mask, or grouped by multiplicity without padding."""
 
-import argparse
 import tempfile
 
 import numpy as np
 import onnxruntime
 import torch
 import torch.nn.functional as F
-from store import Events, serve
+from store import Events, arguments, batches, serve
 from torch_encoder import Layer
 
 
@@ -50,15 +49,7 @@ class Scorer(torch.nn.Module):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("store")
-    parser.add_argument("--kind", choices=["padded", "grouped"], default="grouped")
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--heads", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
+    given = arguments(["grouped", "padded"])
     events = Events(given.store)
     hidden = np.zeros((*events.valid.shape, 1), np.float32)
     inputs = np.concatenate([events.inputs, hidden], -1)
@@ -80,16 +71,15 @@ def main():
         )
         session = onnxruntime.InferenceSession(file.name, options)
     taken = {value.name for value in session.get_inputs()}
-    position = 0
+    positions = batches(len(inputs), given.batch)
 
     def run(chosen, count):
         fed = {"inputs": inputs[chosen, :count], "valid": valid[chosen, :count]}
         session.run(None, {name: fed[name] for name in taken})
 
     def step():
-        nonlocal position
-        chosen = np.arange(position, position + given.batch)
-        position = (position + given.batch) % (len(inputs) - given.batch)
+        part = next(positions)
+        chosen = np.arange(part.start, part.stop)
         if given.kind == "padded":
             return run(chosen, inputs.shape[1])
         counts = events.counts[chosen]

@@ -8,14 +8,13 @@ Their number of layers is chosen so that the number of parameters is near that o
 1.2 million.
 """
 
-import argparse
 import json
 import sys
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from store import Events, serve
+from store import Events, arguments, batches, serve
 
 
 def make(kind, events):
@@ -61,13 +60,7 @@ def make(kind, events):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("store")
-    parser.add_argument("--kind", choices=["particle-transformer", "omnilearned"], required=True)
-    parser.add_argument("--task", choices=["finetune", "score"], default="finetune")
-    parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--threads", type=int, default=1)
-    given, _ = parser.parse_known_args()
+    given = arguments(["particle-transformer", "omnilearned"], ["finetune", "score"])
     torch.set_num_threads(given.threads)
     events = Events(given.store)
     model, logits = make(given.kind, events)
@@ -75,12 +68,10 @@ def main():
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
     count = sum(parameter.numel() for parameter in model.parameters())
     print(json.dumps({"parameters": count}), file=sys.stderr)
-    position = 0
+    positions = batches(len(labels), given.batch)
 
     def step():
-        nonlocal position
-        chosen = slice(position, position + given.batch)
-        position = (position + given.batch) % (len(labels) - given.batch)
+        chosen = next(positions)
         if given.task == "score":
             with torch.inference_mode():
                 return logits(chosen).softmax(-1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads an event store of Lorentz into padded arrays, for the peers of the benchmark."""
 
+import argparse
 import json
 import pathlib
 import struct
@@ -76,6 +77,28 @@ class Events:
         self.counts = counts
         self.width = inputs.shape[-1]
         self.quantities = targets.shape[-1]
+
+
+def arguments(kinds, tasks=("score",)):
+    """Reads what all peers are told; `kinds` and `tasks` are the choices, the first the default."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("store")
+    parser.add_argument("--kind", choices=kinds, default=kinds[0])
+    parser.add_argument("--task", choices=tasks, default=tasks[0])
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def batches(count, size):
+    """Returns the positions of batch after batch, without end."""
+    position = 0
+    while True:
+        yield slice(position, position + size)
+        position = (position + size) % (count - size)
 
 
 def serve(step, events_per_step, extra=lambda: {}):

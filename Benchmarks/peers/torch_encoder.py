@@ -8,13 +8,12 @@ grouped  one sequence; attention for all events of a multiplicity together
 Inputs and targets are prepared before, so that data cost these peers nothing.
 """
 
-import argparse
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from store import BINS, Events, serve
+from store import BINS, Events, arguments, batches, serve
 
 
 class Layer(nn.Module):
@@ -30,36 +29,29 @@ class Layer(nn.Module):
         self.heads = heads
 
     def forward(self, tokens, plan):
-        width = tokens.shape[-1]
         packed = self.projection(self.norm1(tokens))
-        parts = []
-        for start, events, count in plan:
-            q, k, v = (
-                packed[start : start + events * count]
-                .view(events, count, 3, self.heads, width // self.heads)
-                .permute(2, 0, 3, 1, 4)
-            )
-            part = F.scaled_dot_product_attention(q, k, v)
-            parts.append(part.transpose(1, 2).reshape(events * count, width))
+        parts = [self.attention(packed, *part) for part in plan]
         tokens = tokens + self.output(torch.cat(parts))
         return tokens + self.contraction(F.gelu(self.expansion(self.norm2(tokens))))
+
+    def attention(self, packed, start, events, count):
+        """Attends within each of some events of `count` tokens."""
+        q, k, v = (
+            packed[start : start + events * count]
+            .view(events, count, 3, self.heads, -1)
+            .permute(2, 0, 3, 1, 4)
+        )
+        part = F.scaled_dot_product_attention(q, k, v)
+        return part.transpose(1, 2).reshape(events * count, -1)
 
 
 class MaskedLayer(Layer):
     """The same, with the events of a chunk side by side under a mask."""
 
-    def forward(self, tokens, plan):
-        width = tokens.shape[-1]
-        packed = self.projection(self.norm1(tokens))
-        parts = []
-        for start, end, mask in plan:
-            q, k, v = (
-                packed[start:end].view(end - start, 3, self.heads, -1).permute(1, 2, 0, 3)
-            )
-            part = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask)
-            parts.append(part[0].transpose(0, 1).reshape(end - start, width))
-        tokens = tokens + self.output(torch.cat(parts))
-        return tokens + self.contraction(F.gelu(self.expansion(self.norm2(tokens))))
+    def attention(self, packed, start, end, mask):
+        q, k, v = packed[start:end].view(end - start, 3, self.heads, -1).permute(1, 2, 0, 3)
+        part = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask)
+        return part[0].transpose(0, 1).reshape(end - start, -1)
 
 
 class Model(nn.Module):
@@ -153,16 +145,7 @@ class Model(nn.Module):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("store")
-    parser.add_argument("--kind", choices=["padded", "packed", "grouped"], default="padded")
-    parser.add_argument("--task", choices=["pretrain", "finetune", "score"], default="pretrain")
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--heads", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
+    given = arguments(["padded", "packed", "grouped"], ["pretrain", "finetune", "score"])
     torch.set_num_threads(given.threads)
     torch.manual_seed(1)
     events = Events(given.store)
@@ -173,12 +156,10 @@ def main():
         events.quantities * BINS,
     )
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, betas=(0.9, 0.98), fused=True)
-    position = 0
+    positions = batches(len(inputs), given.batch)
 
     def step():
-        nonlocal position
-        chosen = slice(position, position + given.batch)
-        position = (position + given.batch) % (len(inputs) - given.batch)
+        chosen = next(positions)
         if given.task == "score":
             with torch.inference_mode():
                 return model.scores(inputs[chosen], valid[chosen])

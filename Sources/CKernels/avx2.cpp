@@ -23,12 +23,7 @@
 
 namespace ckernels::avx2 {
 
-#include "vector.hpp"
-#include "product.hpp"
-#include "attention.hpp"
-#include "rows.hpp"
-#include "encoder.hpp"
-#include "batch.hpp"
+#include "parts.hpp"
 
 }  // namespace ckernels::avx2
 

@@ -97,7 +97,7 @@ struct Division {
 
 /// Copies A for `multiply`: tile after tile, in each of them column after column.
 ///
-/// - `element (row, k)` of A is at a[row * a_row + k * a_step]
+/// Element (row, k) of A is at a[row * a_row + k * a_step].
 static void pack(
     const float *a, int64_t a_row, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
   const Division division(rows);

@@ -12,8 +12,6 @@
 
 #include <mutex>
 
-#include <cstdlib>
-
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif

@@ -82,7 +82,7 @@ public final class Classifier: Module {
   public func scores(of batch: EventBatch) throws -> [[Double]] {
     try scores(
       count: batch.eventCount, batchSize: 1024,
-      batch: { $0.count == batch.eventCount ? batch : batch.slice($0) }, progress: { _ in })
+      batch: batch.slice, progress: { _ in })
   }
 
   /// Scores batches side by side, as many as there are threads.

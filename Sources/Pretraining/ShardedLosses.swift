@@ -75,7 +75,7 @@ final class ShardedLosses {
     let lock = Mutex(())
     try workers.run(count: starts.count) { index in
       let end = min(starts[index] + size, batch.eventCount)
-      let shard = starts.count == 1 ? batch : batch.slice(starts[index]..<end)
+      let shard = batch.slice(starts[index]..<end)
       let part = try own.part(
         shard, share: Double(shard.eventCount) / Double(batch.eventCount),
         withGradients: withGradients, context: makeContext(index), check: checkLoss)

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Configuration
 import Study
 import Testing
 
 @Suite struct StudyConfigurationTests {
-  private func configuration(_ text: String) throws -> StudyConfiguration {
-    try StudyConfiguration(
-      ConfigurationNode(
-        text: """
-          events:
-            tree: Events
-            objects:
-              - {kind: muon, columns: {pt: pt, eta: eta, phi: phi, mass: 0.10566}}
-          samples:
-            - {name: a, files: [a.root], label: 0}
-            - {name: b, files: [b.root], label: 1}
-            - {name: data, files: [data.root]}
-          \(text)
-          """, name: "study.yaml"))
-  }
-
   @Test func `fine-tuning has the augmentation of its own section, pre-training has not`() throws {
-    let study = try configuration(
+    let study = try smallStudy(
       """
       augmentation: {longitudinalBoost: 1, acceptance: {muon: 2.4}}
       finetuning: {augmentation: {momentumSmearing: 0.1}}
@@ -40,7 +23,7 @@ import Testing
   }
 
   @Test func `an arm may have an augmentation of its own`() throws {
-    let study = try configuration(
+    let study = try smallStudy(
       """
       study:
         arms:

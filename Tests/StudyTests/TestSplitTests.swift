@@ -9,18 +9,7 @@ import Testing
   private let labels: [Int32] = (0..<1000).map { $0 % 10 == 0 ? -1 : Int32($0 % 2) }
 
   private func configuration(_ study: String) throws -> StudyConfiguration {
-    try StudyConfiguration(
-      ConfigurationNode(
-        text: """
-          events:
-            tree: Events
-            objects:
-              - {kind: muon, columns: {pt: pt, eta: eta, phi: phi, mass: 0.10566}}
-          samples:
-            - {name: a, files: [a.root], label: 0}
-            - {name: b, files: [b.root], label: 1}
-          study: {\(study)}
-          """, name: "study.yaml"))
+    try smallStudy("study: {\(study)}")
   }
 
   private func split(_ study: String, needed: Int = 4) throws -> TestSplit {

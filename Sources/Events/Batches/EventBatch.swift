@@ -92,8 +92,9 @@ public struct EventBatch: Sendable, Equatable {
     labels.append(label)
   }
 
-  /// Returns a run of the events.
+  /// Returns a run of the events; all of them are the batch itself.
   public func slice(_ events: Range<Int>) -> EventBatch {
+    if events == 0..<eventCount { return self }
     var result = EventBatch(schema: schema)
     result.append(contentsOf: self, events: events)
     return result
