@@ -154,7 +154,10 @@ def show(rows, tokens):
         print(f"  {row['name']:24}{rate:>10,.0f}{ratio:>8}{memory:>10}{note}")
     if products and lorentz:
         width, layers, _ = SIZES[first["size"]]
-        done = lorentz["eventsPerSecond"] * tokens * layers * 3 * 24 * width**2 * 1e-9
+        # The last layer is computed for hidden objects only, but for its keys and values.
+        hidden = 0.4 * (tokens - 1) / tokens
+        full = layers - 1 + 2 / 12 + hidden * 10 / 12
+        done = lorentz["eventsPerSecond"] * tokens * full * 3 * 24 * width**2 * 1e-9
         lorentz["fractionOfProducts"] = done / products["gigaflops"]
         print(
             f"  LibTorch's products of the model's shapes: {products['gigaflops']:.0f} GFLOP/s; "

@@ -41,7 +41,7 @@ struct ForwardWork {
           PackedLayer(
               const_cast<float *>(packed) + layer * PackedLayer::count(width, inner), width,
               inner),
-          record, result, is_last && encoder.first_tokens_only);
+          record, result, is_last && encoder.wanted);
       if (is_last) break;
       if (saved) {
         record_start += size;
@@ -50,8 +50,8 @@ struct ForwardWork {
         std::swap(record.x, result);
       }
     }
-    if (encoder.first_tokens_only) {
-      columns_to_tokens(result, piece.events, width, output + piece.first_event * width);
+    if (encoder.wanted) {
+      columns_to_tokens(result, piece.wanted, width, output + piece.first_wanted * width);
     } else {
       columns_to_tokens(result, piece.tokens, width, output + piece.first_token * width);
     }
@@ -87,9 +87,9 @@ struct BackwardWork {
     for (int64_t at = index * pieces / sum_count; at < end; ++at) {
       const Piece &piece = list[static_cast<size_t>(at)];
       const PieceEncoder work(encoder, piece, room);
-      const bool is_short = encoder.first_tokens_only;
-      const int64_t count = is_short ? piece.events : piece.tokens;
-      const int64_t first = is_short ? piece.first_event : piece.first_token;
+      const bool is_short = encoder.wanted;
+      const int64_t count = is_short ? piece.wanted : piece.tokens;
+      const int64_t first = is_short ? piece.first_wanted : piece.first_token;
       tokens_to_columns(
           output_gradient + first * width, count, width, PieceEncoder::columns_of(count),
           room.first);
@@ -138,7 +138,14 @@ struct PackWork {
     const int64_t inner = encoder.inner;
     const PackedLayer to(packed + layer * PackedLayer::count(width, inner), width, inner);
     const LayerParameters<const float> p(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER);
-    pack_weight(p.projection_weight, 3 * width, width, to.projection);
+    if (is_transposed || !encoder.wanted || layer + 1 < encoder.layers) {
+      pack_weight(p.projection_weight, 3 * width, width, to.projection);
+    } else {
+      // Queries are computed for fewer tokens than keys and values.
+      pack_weight(p.projection_weight, width, width, to.projection);
+      pack_weight(
+          p.projection_weight + width * width, 2 * width, width, to.projection + width * width);
+    }
     pack_weight(p.output_weight, width, width, to.output);
     if (is_transposed) {
       pack_weight(p.expansion_weight, inner, width, to.expansion);

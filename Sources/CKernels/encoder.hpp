@@ -100,29 +100,33 @@ struct PieceEncoder {
 
   /// Computes a layer from `record.x`, and records what the way back needs.
   ///
-  /// - `is_short`: whether the first token of each event is all that is wanted; these are then the
-  ///   columns of the result and of what is recorded behind attention
+  /// - `is_short`: whether some tokens only are wanted; these are then the columns of the queries,
+  ///   of what is recorded behind attention and of the result
   void forward(
       const LayerParameters<const float> &p, const PackedLayer &packed, LayerRecord &record,
       float *result, bool is_short) const {
     const int64_t all = columns_of(piece.tokens);
+    const int64_t columns = is_short ? columns_of(piece.wanted) : all;
     find_moments(record.x, width, all, encoder.epsilon, *record.moments);
     normalize(record.x, width, all, *record.moments, p.norm_weight, p.norm_bias, room.normed);
-    multiply<Start::bias>(
-        Packed(packed.projection, 3 * width, width), room.normed, all, record.projected,
-        p.projection_bias);
     const float *before = record.x;
-    int64_t columns = all;
     if (is_short) {
-      columns = columns_of(piece.events);
-      for_each_head_and_event<false>(record.projected, room.projected, nullptr, true);
-      gather_first_tokens(room.projected, columns, record.attended);
-      gather_first_tokens(record.x, columns, room.third);
+      gather_wanted(room.normed, columns, room.projected);
+      gather_wanted(record.x, columns, room.third);
       before = room.third;
+      multiply<Start::bias>(
+          Packed(packed.projection, width, width), room.projected, columns, record.projected,
+          p.projection_bias);
+      multiply<Start::bias>(
+          Packed(packed.projection + width * width, 2 * width, width), room.normed, all,
+          record.projected + width * STRIDE, p.projection_bias + width);
     } else {
-      for_each_head_and_event<false>(record.projected, record.attended, nullptr, false);
-      clear_rest(record.attended, width, piece.tokens, columns);
+      multiply<Start::bias>(
+          Packed(packed.projection, 3 * width, width), room.normed, all, record.projected,
+          p.projection_bias);
     }
+    for_each_head_and_event<false>(record.projected, record.attended, nullptr, is_short);
+    clear_rest(record.attended, width, is_short ? piece.wanted : piece.tokens, columns);
     multiply<Start::bias_and_other>(
         Packed(packed.output, width, width), record.attended, columns, record.middle,
         p.output_bias, before);
@@ -158,7 +162,7 @@ struct PieceEncoder {
       const LayerRecord &record, float *gradient, const LayerParameters<float> &g,
       bool is_short) const {
     const int64_t all = columns_of(piece.tokens);
-    const int64_t tokens = is_short ? piece.events : piece.tokens;
+    const int64_t tokens = is_short ? piece.wanted : piece.tokens;
     const int64_t columns = columns_of(tokens);
     normalize(
         record.middle, width, columns, *record.second_moments, p.second_weight, p.second_bias,
@@ -190,24 +194,37 @@ struct PieceEncoder {
     add_product(
         gradient, width, record.attended, width, tokens, g.output_weight, g.output_bias);
     multiply<Start::zero>(Packed(packed.output, width, width), gradient, columns, room.second);
-    if (is_short) {
-      scatter_first_tokens(room.second, width, all, room.third);
-      for_each_head_and_event<true>(record.projected, room.third, room.projected, true);
-      // What attention wrote beside the first tokens' queries is not theirs.
-      gather_first_tokens(room.projected, columns, room.second);
-      scatter_first_tokens(room.second, width, all, room.projected);
-      copy_to_second(gradient, columns);
-      scatter_first_tokens(room.second, width, all, gradient);
-    } else {
-      for_each_head_and_event<true>(record.projected, room.second, room.projected, false);
-    }
-    clear_rest(room.projected, 3 * width, piece.tokens, all);
+    for_each_head_and_event<true>(record.projected, room.second, room.projected, is_short);
+    clear_rest(room.projected, width, tokens, columns);
+    clear_rest(room.projected + width * STRIDE, 2 * width, piece.tokens, all);
     normalize(record.x, width, all, *record.moments, p.norm_weight, p.norm_bias, room.normed);
-    add_product(
-        room.projected, 3 * width, room.normed, width, piece.tokens, g.projection_weight,
-        g.projection_bias);
-    multiply<Start::zero>(
-        Packed(packed.projection, width, 3 * width), room.projected, all, room.second);
+    if (is_short) {
+      gather_wanted(room.normed, columns, room.third);
+      add_product(
+          room.projected, width, room.third, width, tokens, g.projection_weight,
+          g.projection_bias);
+      add_product(
+          room.projected + width * STRIDE, 2 * width, room.normed, width, piece.tokens,
+          g.projection_weight + width * width, g.projection_bias + width);
+      multiply<Start::zero>(
+          Packed(packed.projection, width, 3 * width, width, 2 * width),
+          room.projected + width * STRIDE, all, room.second);
+      multiply<Start::zero>(
+          Packed(packed.projection, width, 3 * width, 0, width), room.projected, columns,
+          room.third);
+      add_to_wanted(room.third, room.second);
+      copy(gradient, columns, room.third);
+      for (int64_t row = 0; row < width; ++row)
+        __builtin_memset(
+            gradient + row * STRIDE, 0, static_cast<size_t>(all) * sizeof(float));
+      add_to_wanted(room.third, gradient);
+    } else {
+      add_product(
+          room.projected, 3 * width, room.normed, width, piece.tokens, g.projection_weight,
+          g.projection_bias);
+      multiply<Start::zero>(
+          Packed(packed.projection, width, 3 * width), room.projected, all, room.second);
+    }
     normalize_backward(
         record.x, width, all, *record.moments, p.norm_weight, room.second, gradient,
         g.norm_weight, g.norm_bias);
@@ -223,60 +240,62 @@ struct PieceEncoder {
     add_sums(change, rows, columns_of(tokens), bias);
   }
 
-  /// The column of an event's first token.
-  int64_t first_token(int64_t event) const {
-    return encoder.offsets[piece.first_event + event] - piece.first_token;
+  /// The column of a wanted token.
+  int64_t wanted_column(int64_t index) const {
+    return encoder.wanted[piece.first_wanted + index] - piece.first_token;
   }
 
-  /// Copies the columns of the events' first tokens side by side, with zeros behind.
-  void gather_first_tokens(const float *from, int64_t columns, float *to) const {
+  /// Copies the columns of the wanted tokens side by side, with zeros behind.
+  void gather_wanted(const float *from, int64_t columns, float *to) const {
     for (int64_t row = 0; row < width; ++row) {
-      for (int64_t event = 0; event < piece.events; ++event)
-        to[row * STRIDE + event] = from[row * STRIDE + first_token(event)];
-      for (int64_t event = piece.events; event < columns; ++event) to[row * STRIDE + event] = 0;
+      for (int64_t index = 0; index < piece.wanted; ++index)
+        to[row * STRIDE + index] = from[row * STRIDE + wanted_column(index)];
+      for (int64_t index = piece.wanted; index < columns; ++index) to[row * STRIDE + index] = 0;
     }
   }
 
-  /// The way back of that: all other columns become zero.
-  void scatter_first_tokens(const float *from, int64_t rows, int64_t columns, float *to) const {
-    for (int64_t row = 0; row < rows; ++row) {
-      __builtin_memset(to + row * STRIDE, 0, static_cast<size_t>(columns) * sizeof(float));
-      for (int64_t event = 0; event < piece.events; ++event)
-        to[row * STRIDE + first_token(event)] = from[row * STRIDE + event];
-    }
+  /// Adds columns that stand side by side to those of the wanted tokens.
+  void add_to_wanted(const float *from, float *to) const {
+    for (int64_t row = 0; row < width; ++row)
+      for (int64_t index = 0; index < piece.wanted; ++index)
+        to[row * STRIDE + wanted_column(index)] += from[row * STRIDE + index];
   }
 
-  /// Copies columns of a gradient out of the way.
-  void copy_to_second(const float *gradient, int64_t columns) const {
+  /// Copies columns of a matrix [D, STRIDE].
+  void copy(const float *from, int64_t columns, float *to) const {
     for (int64_t row = 0; row < width; ++row)
       __builtin_memcpy(
-          room.second + row * STRIDE, gradient + row * STRIDE,
-          static_cast<size_t>(columns) * sizeof(float));
+          to + row * STRIDE, from + row * STRIDE, static_cast<size_t>(columns) * sizeof(float));
   }
 
   /// Forward: `attended` is written. Backward: `attended` is its gradient, `gradient` is written.
   ///
-  /// - `is_short`: whether only the first token of each event asks
+  /// - `is_short`: whether only the wanted tokens ask; `attended` and the queries are theirs
   template <bool is_backward>
   void for_each_head_and_event(
       const float *projected, float *attended, float *gradient, bool is_short) const {
-    const int64_t part = width * STRIDE;
     for (int64_t first = 0; first < width; first += head) {
+      int64_t query_column = 0;
       // Events in their order: each writes over what the one before left beyond its end.
       for (int64_t event = 0; event < piece.events; ++event) {
         const int64_t *offset = encoder.offsets + piece.first_event + event;
-        const int64_t at = first * STRIDE + offset[0] - piece.first_token;
-        const int64_t count = offset[1] - offset[0];
-        const Extent extent{count, is_short ? 1 : count, head};
-        const float *query = projected + at;
+        const int64_t keys = offset[1] - offset[0];
+        const int64_t queries =
+            is_short ? wanted_before(encoder, piece.first_wanted + query_column, offset[1])
+                     : keys;
+        const int64_t query = first * STRIDE + query_column;
+        const int64_t key = (width + first) * STRIDE + offset[0] - piece.first_token;
+        const int64_t value = key + width * STRIDE;
+        const Extent extent{keys, queries, head};
+        query_column += queries;
         if constexpr (is_backward) {
           attend_backward(
-              query, query + part, query + 2 * part, attended + at, extent, scale, gradient + at,
-              gradient + part + at, gradient + 2 * part + at, *room.attention);
+              projected + query, projected + key, projected + value, attended + query, extent,
+              scale, gradient + query, gradient + key, gradient + value, *room.attention);
         } else {
           attend(
-              query, query + part, query + 2 * part, extent, scale, attended + at,
-              *room.attention);
+              projected + query, projected + key, projected + value, extent, scale,
+              attended + query, *room.attention);
         }
       }
     }

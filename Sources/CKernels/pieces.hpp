@@ -15,7 +15,12 @@ namespace ckernels {
 struct Piece {
   int64_t first_event, events;
   int64_t first_token, tokens;
+  /// The tokens that the last layer is computed for, as places in the list of these.
+  int64_t first_wanted, wanted;
 };
+
+/// How many of the wanted tokens, from `first` on, come before the token `end`.
+int64_t wanted_before(const ckernels_encoder &encoder, int64_t first, int64_t end);
 
 /// Divides a batch into pieces of up to `most` tokens, whole events each; no event has more.
 std::vector<Piece> pieces(const ckernels_encoder &encoder, int64_t most);

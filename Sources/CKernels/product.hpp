@@ -135,6 +135,7 @@ template <Start start>
 static void multiply(
     const Packed &packed, const float *b, int64_t columns, float *c,
     const float *bias = nullptr, const float *other = nullptr) {
+  if (columns == 0) return;
   const int64_t rows = packed.rows;
   const int64_t depth = packed.depth;
   const Division division(rows);

@@ -34,15 +34,19 @@ void check(const at::Tensor &tensor, at::ScalarType type) {
 
 /// The size of the encoder that the parameters make.
 ckernels_encoder encoder_of(
-    const ckernels_kernels *kernels, const at::Tensor &offsets, int64_t heads, double epsilon,
-    bool first_tokens_only, at::TensorList parameters) {
+    const ckernels_kernels *kernels, const at::Tensor &offsets, const at::Tensor &wanted,
+    int64_t heads, double epsilon, at::TensorList parameters) {
   const int64_t layers =
       static_cast<int64_t>(parameters.size()) / CKERNELS_PARAMETERS_PER_LAYER;
   const auto &expansion = parameters[8];
+  // An empty tensor has no address, and no address stands for all tokens.
+  static constexpr int64_t none = 0;
+  const int64_t *places = nullptr;
+  if (wanted.defined()) places = wanted.numel() > 0 ? wanted.const_data_ptr<int64_t>() : &none;
   return {
       kernels, expansion.size(1), heads, expansion.size(0), layers, static_cast<float>(epsilon),
-      offsets.numel() - 1, offsets.const_data_ptr<int64_t>(), first_tokens_only,
-      at::get_num_threads()};
+      offsets.numel() - 1, offsets.const_data_ptr<int64_t>(),
+      places, wanted.defined() ? wanted.numel() : 0, at::get_num_threads()};
 }
 
 std::vector<const float *> pointers(at::TensorList tensors) {
@@ -66,12 +70,13 @@ thread_local const ckernels_kernels *chosen = first_kernels();
 
 struct Encoder : torch::autograd::Function<Encoder> {
   static Variable forward(
-      AutogradContext *context, const Variable &tokens, const at::Tensor &offsets, int64_t heads,
-      double epsilon, bool first_tokens_only, bool records, at::TensorList parameters) {
-    const auto encoder =
-        encoder_of(chosen, offsets, heads, epsilon, first_tokens_only, parameters);
-    auto output = first_tokens_only
-                      ? at::empty({encoder.events, encoder.width}, tokens.options())
+      AutogradContext *context, const Variable &tokens, const at::Tensor &offsets,
+      const std::optional<at::Tensor> &some, int64_t heads, double epsilon, bool records,
+      at::TensorList parameters) {
+    const at::Tensor wanted = some.value_or(at::Tensor());
+    const auto encoder = encoder_of(chosen, offsets, wanted, heads, epsilon, parameters);
+    auto output = wanted.defined()
+                      ? at::empty({encoder.wanted_count, encoder.width}, tokens.options())
                       : at::empty_like(tokens);
     at::Tensor saved;
     if (records) {
@@ -88,14 +93,13 @@ struct Encoder : torch::autograd::Function<Encoder> {
             output.mutable_data_ptr<float>(), records ? saved.mutable_data_ptr<float>() : nullptr))
       fail_for_memory();
     if (records) {
-      variable_list kept{offsets, saved};
+      variable_list kept{offsets, wanted, saved};
       kept.insert(kept.end(), parameters.begin(), parameters.end());
       context->save_for_backward(std::move(kept));
       // What is saved is for these kernels, whatever is chosen until the way back.
       context->saved_data["kernels"] = reinterpret_cast<int64_t>(encoder.kernels);
       context->saved_data["heads"] = heads;
       context->saved_data["epsilon"] = epsilon;
-      context->saved_data["first_tokens_only"] = first_tokens_only;
       context->saved_data["tokens"] = tokens.size(0);
     }
     return output;
@@ -103,11 +107,11 @@ struct Encoder : torch::autograd::Function<Encoder> {
 
   static variable_list backward(AutogradContext *context, variable_list output_gradients) {
     const auto kept = context->get_saved_variables();
-    const at::TensorList parameters = at::TensorList(kept).slice(2);
+    const at::TensorList parameters = at::TensorList(kept).slice(3);
     const auto encoder = encoder_of(
         reinterpret_cast<const ckernels_kernels *>(context->saved_data["kernels"].toInt()),
-        kept[0], context->saved_data["heads"].toInt(), context->saved_data["epsilon"].toDouble(),
-        context->saved_data["first_tokens_only"].toBool(), parameters);
+        kept[0], kept[1], context->saved_data["heads"].toInt(),
+        context->saved_data["epsilon"].toDouble(), parameters);
     const auto output_gradient = output_gradients[0].contiguous();
     auto input_gradient = at::empty(
         {context->saved_data["tokens"].toInt(), encoder.width}, output_gradient.options());
@@ -118,11 +122,11 @@ struct Encoder : torch::autograd::Function<Encoder> {
       gradient_pointers.push_back(gradients.back().mutable_data_ptr<float>());
     }
     if (!ckernels_encoder_backward(
-            &encoder, pointers(parameters).data(), kept[1].const_data_ptr<float>(),
+            &encoder, pointers(parameters).data(), kept[2].const_data_ptr<float>(),
             output_gradient.const_data_ptr<float>(), input_gradient.mutable_data_ptr<float>(),
             gradient_pointers.data()))
       fail_for_memory();
-    // The arguments without gradients: offsets, heads, epsilon, and two switches.
+    // The arguments without gradients: offsets, wanted, heads, epsilon, records.
     variable_list result(6);
     result[0] = input_gradient;
     result.insert(result.end(), gradients.begin(), gradients.end());
@@ -149,8 +153,8 @@ bool ctorch_encoder_is_supported(
 }
 
 ctorch_status ctorch_encoder(
-    const ctorch_tensor *tokens, const ctorch_tensor *offsets, ctorch_index heads, double epsilon,
-    bool first_tokens_only, size_t count, ctorch_tensor *const *parameters,
+    const ctorch_tensor *tokens, const ctorch_tensor *offsets, const ctorch_tensor *wanted,
+    ctorch_index heads, double epsilon, size_t count, ctorch_tensor *const *parameters,
     ctorch_tensor **result) {
   return guarded_tensor(result, [&] {
     TORCH_CHECK(
@@ -160,6 +164,7 @@ ctorch_status ctorch_encoder(
     const auto values = list(parameters, count);
     check(input, at::kFloat);
     check(offsets->value, at::kLong);
+    if (wanted) check(wanted->value, at::kLong);
     TORCH_CHECK(chosen, "no kernels are chosen");
     bool records = input.requires_grad();
     for (const auto &value : values) {
@@ -168,8 +173,8 @@ ctorch_status ctorch_encoder(
     }
     records = records && c10::GradMode::is_enabled();
     return Encoder::apply(
-        input, offsets->value, static_cast<int64_t>(heads), epsilon, first_tokens_only, records,
-        at::TensorList(values));
+        input, offsets->value, wanted ? std::optional(wanted->value) : std::nullopt,
+        static_cast<int64_t>(heads), epsilon, records, at::TensorList(values));
   });
 }
 

@@ -125,12 +125,43 @@ public final class EventTransformer: Module {
   ///
   /// - Returns: The same as ``callAsFunction(_:dropout:)``, but less is computed. Shape `[B, D]`.
   public func eventVectors(_ input: ModelInput, dropout: Generator? = nil) -> Tensor {
+    vectors(at: input.places[..<input.eventCount], of: input, dropout: dropout)
+  }
+
+  /// Encodes a batch for what only asks for the vectors of some objects.
+  ///
+  /// - Parameters:
+  ///   - objects: Objects of the batch, none of them twice.
+  ///   - input: The batch, prepared by ``input(_:mask:)``.
+  ///   - dropout: The source of dropped values while training; `nil` in evaluation.
+  /// - Returns: Their vectors, as from ``callAsFunction(_:dropout:)``, but less is computed. Shape
+  ///   `[objects, D]`.
+  public func vectors(
+    ofObjects objects: [Int], of input: ModelInput, dropout: Generator? = nil
+  ) -> Tensor {
+    vectors(
+      at: objects.map { input.places[input.eventCount + $0] }[...], of: input, dropout: dropout)
+  }
+
+  private func vectors(
+    at places: ArraySlice<Int64>, of input: ModelInput, dropout: Generator?
+  ) -> Tensor {
+    let tokens = tokens(input)
     guard encoder.isFused(input, configuration: configuration, dropout: dropout) else {
-      return self(input, dropout: dropout).events
+      return norm(encoder(tokens, input: input, configuration: configuration, dropout: dropout))
+        .indexSelected(dimension: 0, indices: Tensor(Array(places), device: device))
     }
-    let packed = encoder.fused(
-      tokens(input), input: input, configuration: configuration, firstTokensOnly: true)
-    return norm(packed).indexSelected(dimension: 0, indices: input.eventPlaces)
+    // The kernels take places that rise, and give vectors in that order.
+    var isWanted = [Bool](repeating: false, count: input.places.count)
+    for place in places { isWanted[Int(place)] = true }
+    let rising = isWanted.indices.filter { isWanted[$0] }
+    var ranks = [Int64](repeating: 0, count: isWanted.count)
+    for (rank, place) in rising.enumerated() { ranks[place] = Int64(rank) }
+    let wanted = encoder.fused(
+      tokens, input: input, configuration: configuration,
+      wanted: Tensor(rising.map(Int64.init)))
+    return norm(wanted)
+      .indexSelected(dimension: 0, indices: Tensor(places.map { ranks[Int($0)] }))
   }
 
   /// Encodes a batch.
@@ -171,20 +202,20 @@ private final class Encoder: Module {
         mostTokens: input.groups.last?.tokenCount ?? 0)
   }
 
-  /// Returns the tokens after all layers: all of them, or the first of each event.
+  /// Returns the tokens after all layers: all of them, or those whose places are wanted.
   func fused(
-    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, firstTokensOnly: Bool
+    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, wanted: Tensor?
   ) -> Tensor {
     Tensor.encoder(
-      tokens, offsets: input.offsets, heads: configuration.heads,
-      parameters: layers.flatMap(\.parametersInOrder), firstTokensOnly: firstTokensOnly)
+      tokens, offsets: input.offsets, wanted: wanted, heads: configuration.heads,
+      parameters: layers.flatMap(\.parametersInOrder))
   }
 
   func callAsFunction(
     _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, dropout: Generator?
   ) -> Tensor {
     if isFused(input, configuration: configuration, dropout: dropout) {
-      return fused(tokens, input: input, configuration: configuration, firstTokensOnly: false)
+      return fused(tokens, input: input, configuration: configuration, wanted: nil)
     }
     return layers.reduce(tokens) { $1($0, input: input, dropout: dropout) }
   }

@@ -36,10 +36,8 @@ public struct ModelInput {
   ///
   /// Shape `[B + T]`.
   let scatter: Tensor
-  /// The place of each event among those of the packed sequence.
-  ///
-  /// Shape `[B]`.
-  let eventPlaces: Tensor
+  /// The same where it need not be fetched from a device.
+  let places: [Int64]
   /// First token of each event in the packed sequence, and the number of tokens, on the CPU.
   ///
   /// Shape `[B + 1]`.
@@ -83,30 +81,28 @@ public struct ModelInput {
     var groups: [Group] = []
     var gather: [Int64] = []
     gather.reserveCapacity(eventCount + objectCount)
-    var eventPlaces = [Int64](repeating: 0, count: eventCount)
     var offsets: [Int64] = [0]
     offsets.reserveCapacity(eventCount + 1)
-    var scatter = [Int64](repeating: 0, count: eventCount + objectCount)
-    for (place, event) in order.enumerated() {
-      eventPlaces[event] = Int64(place)
+    var places = [Int64](repeating: 0, count: eventCount + objectCount)
+    for event in order {
       let range = batch.range(of: event)
       if groups.last?.tokenCount != range.count + 1 {
         groups.append(Group(start: gather.count, eventCount: 0, tokenCount: range.count + 1))
       }
       groups[groups.count - 1].eventCount += 1
-      scatter[event] = Int64(gather.count)
+      places[event] = Int64(gather.count)
       gather.append(Int64(event))
       for object in range {
-        scatter[eventCount + object] = Int64(gather.count)
+        places[eventCount + object] = Int64(gather.count)
         gather.append(Int64(eventCount + object))
       }
       offsets.append(Int64(gather.count))
     }
     self.groups = groups
     self.offsets = Tensor(offsets)
-    self.eventPlaces = Tensor(eventPlaces, device: device)
     self.gather = Tensor(gather, device: device)
-    self.scatter = Tensor(scatter, device: device)
+    self.scatter = Tensor(places, device: device)
+    self.places = places
   }
 
   /// Returns the normalized inputs of the objects, row by row, for messages.

@@ -39,19 +39,26 @@ import Torch
       seed: 5)
   }
 
+  /// Which vectors are asked for.
+  private enum Wanted {
+    case all, events
+    case objects([Int])
+  }
+
   /// The outputs and the gradients of all parameters, by name.
   private func results(
-    _ model: EventTransformer, _ batch: EventBatch, _ kernels: Kernels, eventsOnly: Bool = false
+    _ model: EventTransformer, _ batch: EventBatch, _ kernels: Kernels, wanted: Wanted = .all
   ) -> [String: [Float]] {
     kernels.using {
       for entry in model.namedParameters() { entry.parameter.value.gradient = nil }
       let input = model.input(batch)
       let output: Tensor
-      if eventsOnly {
-        output = model.eventVectors(input)
-      } else {
+      switch wanted {
+      case .all:
         let encoding = model(input)
         output = Tensor.concatenate([encoding.events, encoding.objects], dimension: 0)
+      case .events: output = model.eventVectors(input)
+      case .objects(let objects): output = model.vectors(ofObjects: objects, of: input)
       }
       // Every output counts with another weight, none by symmetry with another.
       let weights = (0..<output.shape[0] * output.shape[1]).map { sin(0.7 * Float($0)) }
@@ -70,7 +77,9 @@ import Torch
     #expect(values.keys == reference.keys, comment)
     for (name, expected) in reference {
       let largest = expected.map(abs).max() ?? 0
-      let difference = zip(values[name] ?? [], expected).map { abs($0 - $1) }.max() ?? .infinity
+      let found = values[name] ?? []
+      #expect(found.count == expected.count, "\(name), \(comment.rawValue)")
+      let difference = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
       #expect(difference <= tolerance * max(largest, 1e-3), "\(name), \(comment.rawValue)")
     }
   }
@@ -94,10 +103,14 @@ import Torch
     expectSame(
       results(model, batch, kernels), as: results(model, batch, .none),
       "\(kernels), width \(configuration.width), \(configuration.heads) heads")
-    expectSame(
-      results(model, batch, kernels, eventsOnly: true),
-      as: results(model, batch, .none, eventsOnly: true),
-      "events only, \(kernels), width \(configuration.width), \(configuration.heads) heads")
+    // Some objects in another order than the batch's; none of some events and of whole pieces.
+    let objects = (0..<batch.objectCount).reversed().filter { $0 % 5 < 2 && $0 % 500 < 300 }
+    for wanted in [Wanted.events, .objects(objects), .objects([40]), .objects([])] {
+      expectSame(
+        results(model, batch, kernels, wanted: wanted),
+        as: results(model, batch, .none, wanted: wanted),
+        "\(wanted), \(kernels), width \(configuration.width), \(configuration.heads) heads")
+    }
   }
 
   @Test(arguments: available, [1, 2, 15, 16, 255])
@@ -107,8 +120,12 @@ import Torch
     expectSame(
       results(model, batch, kernels), as: results(model, batch, .none), "\(count) objects")
     expectSame(
-      results(model, batch, kernels, eventsOnly: true),
-      as: results(model, batch, .none, eventsOnly: true), "\(count) objects, event only")
+      results(model, batch, kernels, wanted: .events),
+      as: results(model, batch, .none, wanted: .events), "\(count) objects, event only")
+    expectSame(
+      results(model, batch, kernels, wanted: .objects([count - 1])),
+      as: results(model, batch, .none, wanted: .objects([count - 1])),
+      "\(count) objects, the last one only")
   }
 
   @Test(arguments: available)

@@ -61,9 +61,11 @@ typedef struct ckernels_encoder {
   int64_t events;
   /// The first token of every event, and the number of tokens; [events + 1], rising.
   const int64_t *offsets;
-  /// Whether the last layer is computed for the first token of each event only. The outputs are
-  /// then these, [events, D].
-  bool first_tokens_only;
+  /// The tokens that the last layer is computed for, rising; null for all of them. The outputs
+  /// are then these, [wanted_count, D].
+  const int64_t *_Nullable wanted;
+  /// Their number.
+  int64_t wanted_count;
   /// Most threads that may work.
   int threads;
 } ckernels_encoder;
@@ -75,7 +77,7 @@ size_t ckernels_saved_count(const ckernels_encoder *encoder);
 ///
 /// - `parameters`: in the order of CKERNELS_PARAMETERS_PER_LAYER, layer by layer
 /// - `input`: [tokens, D]
-/// - `output`: [tokens, D], or [events, D]; it may not overlap the input
+/// - `output`: [tokens, D], or [wanted_count, D]; it may not overlap the input
 /// - `saved`: where `ckernels_encoder_backward` finds what it needs; null in evaluation
 ///
 /// Returns false where there is no memory for it.
@@ -86,7 +88,7 @@ bool ckernels_encoder_forward(
 /// Computes the gradients.
 ///
 /// - `saved`: as written by `ckernels_encoder_forward`
-/// - `output_gradient`: [tokens, D], or [events, D]
+/// - `output_gradient`: [tokens, D], or [wanted_count, D]
 /// - `input_gradient`: [tokens, D]
 /// - `parameter_gradients`: overwritten; in the order and the shapes of the parameters
 ///

@@ -58,10 +58,11 @@ bool ctorch_encoder_is_supported(
     ctorch_index width, ctorch_index inner, ctorch_index most_tokens_of_an_event);
 
 /// Runs the encoder of `ckernels.h` on the tokens, whose events start at the offsets; the result
-/// is for all tokens, or for the first of each event.
+/// is for all tokens, or for the wanted ones.
 ctorch_status ctorch_encoder(
-    const ctorch_tensor *tokens, const ctorch_tensor *offsets, ctorch_index heads, double epsilon,
-    bool first_tokens_only, size_t count, ctorch_tensor *const _Nonnull *_Nonnull parameters,
+    const ctorch_tensor *tokens, const ctorch_tensor *offsets,
+    const ctorch_tensor *_Nullable wanted, ctorch_index heads, double epsilon, size_t count,
+    ctorch_tensor *const _Nonnull *_Nonnull parameters,
     ctorch_tensor *_Nullable *_Nonnull result);
 ctorch_status ctorch_dropout(
     const ctorch_tensor *tensor, double probability, ctorch_generator *generator,

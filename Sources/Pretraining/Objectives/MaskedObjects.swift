@@ -93,10 +93,9 @@ public final class MaskedObjects: PretrainingObjective {
     batch: EventBatch, mask: ObjectMask, backbone: EventTransformer, dropout: Generator? = nil
   ) -> Tensor {
     let chosen = mask.hidesMomentum.indices.filter { mask.hidesMomentum[$0] }
-    let encoding = backbone(backbone.input(batch, mask: mask), dropout: dropout)
-    let device = encoding.objects.device
-    let objects = encoding.objects.indexSelected(
-      dimension: 0, indices: Tensor(chosen.map(Int64.init), device: device))  // [hidden, D]
+    let objects = backbone.vectors(
+      ofObjects: chosen, of: backbone.input(batch, mask: mask), dropout: dropout)  // [hidden, D]
+    let device = objects.device
     let outputs = output(hidden(objects).gelu())
     let quantities = 4 + layout.featureCount
     let binned = quantities * QuantileBins.binCount
@@ -120,7 +119,7 @@ public final class MaskedObjects: PretrainingObjective {
       }
     }
     // The mean of no cross-entropy would be NaN; it teaches nothing.
-    guard !rows.isEmpty else { return (encoding.events * 0).sum() }
+    guard !rows.isEmpty else { return (objects * 0).sum() }
     var loss = Tensor.crossEntropy(
       logits: outputs.narrowed(dimension: 1, start: 0, length: binned)
         .reshaped([chosen.count * quantities, QuantileBins.binCount])

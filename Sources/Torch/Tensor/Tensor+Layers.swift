@@ -67,7 +67,7 @@ extension Tensor {
     ) { ctorch_layer_norm(handle, width, weight?.handle, bias?.handle, epsilon, $0) }
   }
 
-  /// Whether ``encoder(_:offsets:heads:parameters:firstTokensOnly:epsilon:)`` can run with the kernels in use.
+  /// Whether ``encoder(_:offsets:wanted:heads:parameters:epsilon:)`` can run with the kernels in use.
   ///
   /// - Parameters:
   ///   - width: Width of a token.
@@ -84,24 +84,25 @@ extension Tensor {
   /// - Parameters:
   ///   - tokens: The tokens of all events, one event after the other, on the CPU. Shape `[T, D]`.
   ///   - offsets: The first token of each event, and `T`. `int64`, shape `[B + 1]`.
+  ///   - wanted: The tokens that the last layer is computed for, rising, which saves most of it for
+  ///     the others; `nil` for all of them. `int64`, shape `[W]`.
   ///   - heads: Number of heads.
   ///   - parameters: For each layer weight and bias of the norm before attention, of the projection
   ///     to queries, keys and values, of the output, of the norm before the feed-forward part, of
   ///     its expansion and of its contraction.
-  ///   - firstTokensOnly: Whether only the first token of each event is wanted, which saves most
-  ///     of the last layer.
   ///   - epsilon: Added to the variance in the norms.
-  /// - Returns: Shape `[T, D]`, or `[B, D]` for the first tokens.
+  /// - Returns: Shape `[T, D]`, or `[W, D]` for the wanted tokens.
   public static func encoder(
-    _ tokens: Tensor, offsets: Tensor, heads: Int, parameters: [Tensor],
-    firstTokensOnly: Bool = false, epsilon: Double = 1e-5
+    _ tokens: Tensor, offsets: Tensor, wanted: Tensor? = nil, heads: Int, parameters: [Tensor],
+    epsilon: Double = 1e-5
   ) -> Tensor {
-    perform("an encoder of \(heads) heads", [tokens, offsets] + parameters) { result in
+    perform(
+      "an encoder of \(heads) heads", [tokens, offsets] + (wanted.map { [$0] } ?? []) + parameters
+    ) { result in
       Tensor.withHandles(of: parameters) { handles, count in
         guard let handles else { return CTORCH_FAILED }
         return ctorch_encoder(
-          tokens.handle, offsets.handle, heads, epsilon, firstTokensOnly, count, handles,
-          result)
+          tokens.handle, offsets.handle, wanted?.handle, heads, epsilon, count, handles, result)
       }
     }
   }
