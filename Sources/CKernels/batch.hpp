@@ -24,36 +24,29 @@ struct ForwardWork {
     const Piece &piece = list[static_cast<size_t>(index)];
     Room room(rooms + worker * Room::count(width, inner), width, inner);
     const PieceEncoder work(encoder, piece, room);
-    const int64_t size = LayerRecord::count(width, inner);
-    float *record_start = saved ? saved + index * encoder.layers * size : room.record;
-    LayerRecord record(record_start, width, saved != nullptr);
-    if (!saved) record.x = room.first;
+    float *x = room.first;
+    float *result = room.second;
     tokens_to_columns(
         input + piece.first_token * width, piece.tokens, width,
-        PieceEncoder::columns_of(piece.tokens), record.x);
-    float *result = room.second;
+        PieceEncoder::columns_of(piece.tokens), x);
     for (int64_t layer = 0; layer < encoder.layers; ++layer) {
       const bool is_last = layer + 1 == encoder.layers;
-      if (saved && !is_last) result = LayerRecord(record_start + size, width, true).x;
-      if (saved && is_last) result = room.second;
+      const int64_t before =
+          (index * encoder.layers + layer) * LayerRecord::count(width, inner);
+      const LayerRecord kept(saved ? saved + before : nullptr, width);
       work.forward(
           LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
           PackedLayer(
               const_cast<float *>(packed) + layer * PackedLayer::count(width, inner), width,
               inner),
-          record, result, is_last && encoder.wanted);
-      if (is_last) break;
-      if (saved) {
-        record_start += size;
-        record = LayerRecord(record_start, width, true);
-      } else {
-        std::swap(record.x, result);
-      }
+          x, saved ? &kept : nullptr, result, is_last && encoder.wanted);
+      std::swap(x, result);
     }
+    if (saved) finish_stores();
     if (encoder.wanted) {
-      columns_to_tokens(result, piece.wanted, width, output + piece.first_wanted * width);
+      columns_to_tokens(x, piece.wanted, width, output + piece.first_wanted * width);
     } else {
-      columns_to_tokens(result, piece.tokens, width, output + piece.first_token * width);
+      columns_to_tokens(x, piece.tokens, width, output + piece.first_token * width);
     }
   }
 };
@@ -101,8 +94,7 @@ struct BackwardWork {
                 const_cast<float *>(packed) + layer * PackedLayer::count(width, inner), width,
                 inner),
             LayerRecord(
-                const_cast<float *>(saved) + record * LayerRecord::count(width, inner), width,
-                true),
+                const_cast<float *>(saved) + record * LayerRecord::count(width, inner), width),
             room.first, gradients(own, layer), is_short && layer + 1 == encoder.layers);
       }
       columns_to_tokens(

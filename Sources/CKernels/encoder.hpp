@@ -21,7 +21,7 @@ struct LayerParameters {
 
 /// Features of the feed-forward part that are computed at a time: all of them would push what
 /// comes next out of the cache.
-constexpr int64_t BLOCK = 256;
+constexpr int64_t BLOCK = 128;
 
 /// The weights of a layer, packed for products with them or with their transposes.
 ///
@@ -42,14 +42,12 @@ struct PackedLayer {
 struct LayerRecord {
   Moments *moments, *second_moments;
   float *x, *projected, *attended, *middle, *inner;
-  /// Whether it is kept for the way back.
-  bool is_kept;
 
-  LayerRecord(float *start, int64_t width, bool is_kept)
+  LayerRecord(float *start, int64_t width)
       : moments(reinterpret_cast<Moments *>(start)), second_moments(moments + 1),
         x(start + 4 * STRIDE), projected(x + width * STRIDE),
         attended(projected + 3 * width * STRIDE), middle(attended + width * STRIDE),
-        inner(middle + width * STRIDE), is_kept(is_kept) {}
+        inner(middle + width * STRIDE) {}
 
   static int64_t count(int64_t width, int64_t inner) {
     return (4 + 6 * width + inner) * STRIDE;
@@ -63,7 +61,7 @@ struct Room {
   float *normed, *first, *second, *third;      // [D] each
   float *projected;                            // [3 D]
   float *inner, *slope;                        // [BLOCK], [BLOCK]
-  float *record;                               // of one layer
+  float *record;                               // of one layer, with [BLOCK] of its inner
 
   Room(float *start, int64_t width, int64_t inner_width)
       : attention(reinterpret_cast<AttentionRoom *>(start)),
@@ -98,21 +96,25 @@ struct PieceEncoder {
   /// The number of columns that hold some tokens.
   static int64_t columns_of(int64_t tokens) { return (tokens + LANES - 1) / LANES * LANES; }
 
-  /// Computes a layer from `record.x`, and records what the way back needs.
+  /// Computes a layer.
   ///
+  /// - `x`: the tokens before it
+  /// - `kept`: where what the way back needs is written; null in evaluation
   /// - `is_short`: whether some tokens only are wanted; these are then the columns of the queries,
   ///   of what is recorded behind attention and of the result
   void forward(
-      const LayerParameters<const float> &p, const PackedLayer &packed, LayerRecord &record,
-      float *result, bool is_short) const {
+      const LayerParameters<const float> &p, const PackedLayer &packed, const float *x,
+      const LayerRecord *kept, float *result, bool is_short) const {
+    // What is kept is written from here, past the cache: it is not read before the way back.
+    const LayerRecord record(room.record, width);
     const int64_t all = columns_of(piece.tokens);
     const int64_t columns = is_short ? columns_of(piece.wanted) : all;
-    find_moments(record.x, width, all, encoder.epsilon, *record.moments);
-    normalize(record.x, width, all, *record.moments, p.norm_weight, p.norm_bias, room.normed);
-    const float *before = record.x;
+    find_moments(x, width, all, encoder.epsilon, *record.moments);
+    normalize(x, width, all, *record.moments, p.norm_weight, p.norm_bias, room.normed);
+    const float *before = x;
     if (is_short) {
       gather_wanted(room.normed, columns, room.projected);
-      gather_wanted(record.x, columns, room.third);
+      gather_wanted(x, columns, room.third);
       before = room.third;
       multiply<Start::bias>(
           Packed(packed.projection, width, width), room.projected, columns, record.projected,
@@ -134,14 +136,23 @@ struct PieceEncoder {
     normalize(
         record.middle, width, columns, *record.second_moments, p.second_weight, p.second_bias,
         room.normed);
+    if (kept) {
+      *kept->moments = *record.moments;
+      *kept->second_moments = *record.second_moments;
+      copy_past_cache(x, width, all, kept->x);
+      copy_past_cache(record.projected, width, columns, kept->projected);
+      copy_past_cache(
+          record.projected + width * STRIDE, 2 * width, all, kept->projected + width * STRIDE);
+      copy_past_cache(record.attended, width, columns, kept->attended);
+      copy_past_cache(record.middle, width, columns, kept->middle);
+    }
     for (int64_t first = 0; first < inner; first += BLOCK) {
       const int64_t rows = std::min(BLOCK, inner - first);
-      // Without a record the same block is used again.
-      float *block = record.is_kept ? record.inner + first * STRIDE : record.inner;
       multiply<Start::bias>(
-          Packed(packed.expansion + first * width, rows, width), room.normed, columns, block,
-          p.expansion_bias + first);
-      gelu(block, rows, columns, room.inner);
+          Packed(packed.expansion + first * width, rows, width), room.normed, columns,
+          record.inner, p.expansion_bias + first);
+      gelu(record.inner, rows, columns, room.inner);
+      if (kept) copy_past_cache(record.inner, rows, columns, kept->inner + first * STRIDE);
       const Packed contraction(packed.contraction, width, inner, first, rows);
       if (first == 0) {
         multiply<Start::bias_and_other>(

@@ -11,7 +11,7 @@
 // multiplication", ACM Trans. Math. Softw. 34 (2008), doi:10.1145/1356052.1356053.
 
 /// Most tokens of a piece.
-constexpr int64_t TOKENS = 256;
+constexpr int64_t TOKENS = 384;
 /// Distance between rows: a row that starts where another ended, modulo the size of a cache way,
 /// would push it out. Attention may also write up to a vector beyond the last token.
 constexpr int64_t STRIDE = TOKENS + 16;

@@ -130,6 +130,13 @@ static void multiply_elements(float *a, const float *b, int64_t rows, int64_t co
       store(a + at, load(a + at) * load(b + at));
 }
 
+/// Copies columns to where they are not read soon.
+static void copy_past_cache(const float *from, int64_t rows, int64_t columns, float *to) {
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t at = row * STRIDE; at < row * STRIDE + columns; at += LANES)
+      store_past_cache(to + at, load(from + at));
+}
+
 /// Adds the sum of every row, whose columns beyond the last token are zero.
 static void add_sums(const float *a, int64_t rows, int64_t columns, float *sums) {
   for (int64_t row = 0; row < rows; ++row) {

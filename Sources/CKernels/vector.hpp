@@ -18,6 +18,14 @@ CKERNELS_INLINE Vector load(const float *from) {
 
 CKERNELS_INLINE void store(float *to, Vector value) { __builtin_memcpy(to, &value, sizeof value); }
 
+/// Stores without a place in the cache; the address is that of a whole vector.
+CKERNELS_INLINE void store_past_cache(float *to, Vector value) {
+  __builtin_nontemporal_store(value, reinterpret_cast<Vector *>(to));
+}
+
+/// Lets other threads see what was stored past the cache.
+CKERNELS_INLINE void finish_stores() { _mm_sfence(); }
+
 CKERNELS_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
   return __builtin_elementwise_fma(a, b, c);
 }

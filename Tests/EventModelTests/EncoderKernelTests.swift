@@ -98,7 +98,7 @@ import Torch
   ) {
     let model = model(configuration)
     // One object, the limits of vectors and tiles, and enough for several pieces.
-    let counts = [1, 2, 3, 6, 7, 8, 13, 14, 15, 16, 17, 30, 31, 32, 33, 64, 100, 200, 255]
+    let counts = [1, 2, 3, 6, 7, 8, 13, 14, 15, 16, 17, 30, 31, 32, 33, 64, 100, 200, 300, 383]
     let batch = batch(counts + (0..<40).map { 3 + $0 % 9 })
     expectSame(
       results(model, batch, kernels), as: results(model, batch, .none),
@@ -113,7 +113,7 @@ import Torch
     }
   }
 
-  @Test(arguments: available, [1, 2, 15, 16, 255])
+  @Test(arguments: available, [1, 2, 15, 16, 383])
   func `a single event is computed as well`(kernels: Kernels, count: Int) {
     let model = model(ModelConfiguration(width: 32, layers: 2, heads: 2))
     let batch = batch([count])
@@ -134,7 +134,7 @@ import Torch
     let few = batch([3, 4])
     #expect(results(narrow, few, kernels) == results(narrow, few, .none))
     let wide = model(ModelConfiguration(width: 32, layers: 1, heads: 2))
-    let many = batch([3, 256])
+    let many = batch([3, 384])
     #expect(results(wide, many, kernels) == results(wide, many, .none))
   }
 
