@@ -104,9 +104,12 @@ public final class EventTransformer: Module {
   }
 
   /// Prepares a batch for this model.
-  public func input(_ batch: EventBatch, mask: ObjectMask? = nil) -> ModelInput {
+  public func input(
+    _ batch: EventBatch, mask: ObjectMask? = nil, grouping: AttentionGrouping? = nil
+  ) -> ModelInput {
     ModelInput(
-      batch: batch, layout: layout, normalization: normalization, mask: mask, device: device)
+      batch: batch, layout: layout, normalization: normalization, mask: mask, device: device,
+      grouping: grouping)
   }
 
   /// The tokens before the encoder.

@@ -8,18 +8,8 @@ import Torch
 ///
 /// The tokens of a batch are one sequence without padding, sorted by multiplicity. Each event has
 /// its event token first and its objects after it, so that events of equal multiplicity are a
-/// block that can be viewed as `[events, tokens, D]`.
+/// block that can be viewed as `[events, tokens, D]`; see ``AttentionGrouping``.
 public struct ModelInput {
-  /// A run of events that have the same number of tokens.
-  struct Group {
-    /// First token of the run in the packed sequence.
-    var start: Int
-    /// Number of events in the run.
-    var eventCount: Int
-    /// Tokens of each event, the event token counted.
-    var tokenCount: Int
-  }
-
   /// Inputs of the objects, in the order of the batch.
   ///
   /// Shape `[T, objectWidth]`.
@@ -42,8 +32,8 @@ public struct ModelInput {
   ///
   /// Shape `[B + 1]`.
   let offsets: Tensor
-  /// The runs of equal multiplicity, which cover the packed sequence.
-  let groups: [Group]
+  /// The runs of events that attention computes together, which cover the packed sequence.
+  let groups: [AttentionGroup]
   /// Number of events, `B`.
   public let eventCount: Int
   /// Number of objects, `T`.
@@ -57,9 +47,10 @@ public struct ModelInput {
   ///   - normalization: Mean and deviation of the inputs.
   ///   - mask: What to hide; `nil` hides nothing.
   ///   - device: Where the tensors go.
+  ///   - grouping: Which events attention computes together; `nil` takes what suits the device.
   public init(
     batch: EventBatch, layout: InputLayout, normalization: InputNormalization,
-    mask: ObjectMask? = nil, device: Device = .cpu
+    mask: ObjectMask? = nil, device: Device = .cpu, grouping: AttentionGrouping? = nil
   ) {
     precondition(
       batch.schema == layout.schema, "The batch has another schema than the model's input.")
@@ -78,7 +69,6 @@ public struct ModelInput {
     let order = (0..<eventCount).sorted {
       (batch.range(of: $0).count, $0) < (batch.range(of: $1).count, $1)
     }
-    var groups: [Group] = []
     var gather: [Int64] = []
     gather.reserveCapacity(eventCount + objectCount)
     var offsets: [Int64] = [0]
@@ -86,10 +76,6 @@ public struct ModelInput {
     var places = [Int64](repeating: 0, count: eventCount + objectCount)
     for event in order {
       let range = batch.range(of: event)
-      if groups.last?.tokenCount != range.count + 1 {
-        groups.append(Group(start: gather.count, eventCount: 0, tokenCount: range.count + 1))
-      }
-      groups[groups.count - 1].eventCount += 1
       places[event] = Int64(gather.count)
       gather.append(Int64(event))
       for object in range {
@@ -98,7 +84,9 @@ public struct ModelInput {
       }
       offsets.append(Int64(gather.count))
     }
-    self.groups = groups
+    groups = AttentionGroup.groups(
+      tokenCounts: order.map { batch.range(of: $0).count + 1 },
+      grouping: grouping ?? .suiting(device), device: device)
     self.offsets = Tensor(offsets)
     self.gather = Tensor(gather, device: device)
     self.scatter = Tensor(places, device: device)

@@ -6,8 +6,9 @@ import Torch
 ///
 ///     softmax(Q Kᵀ / √K) V, per event and head
 ///
-/// Events of equal multiplicity are computed together; no padding is made, so an event's result
-/// does not depend on the other events of its batch.
+/// Groups of events are computed together; where their multiplicities differ, on a GPU, shorter
+/// ones are filled up with tokens of their own that nobody looks at. So an event's result does not
+/// depend on the other events of its batch.
 ///
 /// Source: A. Vaswani et al., "Attention is all you need", arXiv:1706.03762, equation 1.
 public final class PackedAttention: Module {
@@ -51,15 +52,19 @@ public final class PackedAttention: Module {
     let headWidth = width / heads
     var parts: [Tensor] = []
     for group in input.groups {
-      let length = group.eventCount * group.tokenCount
-      let heads = packed.narrowed(dimension: 0, start: group.start, length: length)
+      let rows = packed.narrowed(dimension: 0, start: group.start, length: group.length)
+      let padding = group.padding
+      let heads = (padding.map { rows.indexSelected(dimension: 0, indices: $0.gather) } ?? rows)
         .reshaped([group.eventCount, group.tokenCount, 3, heads, headWidth])
         .permuted([2, 0, 3, 1, 4])  // [3, events, H, N, K]
       let attended = Tensor.scaledDotProductAttention(
         query: heads.selected(dimension: 0, index: 0),
         key: heads.selected(dimension: 0, index: 1),
-        value: heads.selected(dimension: 0, index: 2))  // [events, H, N, K]
-      parts.append(attended.transposed(1, 2).reshaped([length, width]))
+        value: heads.selected(dimension: 0, index: 2), mask: padding?.isReal
+      )  // [events, H, N, K]
+      .transposed(1, 2).reshaped([group.eventCount * group.tokenCount, width])
+      parts.append(
+        padding.map { attended.indexSelected(dimension: 0, indices: $0.scatter) } ?? attended)
     }
     return output(parts.count == 1 ? parts[0] : Tensor.concatenate(parts, dimension: 0))
   }
