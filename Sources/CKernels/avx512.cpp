@@ -13,7 +13,6 @@
 
 #include "kernels.hpp"
 #include "pieces.hpp"
-#include "threads.hpp"
 
 #define LANES 16
 #define ROWS 14

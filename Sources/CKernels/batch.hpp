@@ -1,149 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An encoder at work on a whole batch: packed weights, pieces shared by threads, and the sums of
-// their gradients.
+// An encoder at work on a whole batch, piece by piece.
 
-/// The way forth of a batch.
-struct ForwardWork {
-  const ckernels_encoder &encoder;
-  const float *const *parameters;
-  const float *packed;
-  const float *input;
-  float *output;
-  float *saved;
-  float *rooms;
-  const std::vector<Piece> &list;
+/// The tokens of a piece in the order of its columns.
+template <class Float>
+struct PieceTokens {
+  Float *starts[TOKENS];
 
-  static void run(void *context, int index, int worker) {
-    static_cast<ForwardWork *>(context)->compute(index, worker);
-  }
-
-  void compute(int index, int worker) const {
-    const int64_t width = encoder.width;
-    const int64_t inner = encoder.inner;
-    const Piece &piece = list[static_cast<size_t>(index)];
-    Room room(rooms + worker * Room::count(width, inner), width, inner);
-    const PieceEncoder work(encoder, piece, room);
-    float *x = room.first;
-    float *result = room.second;
-    tokens_to_columns(
-        input + piece.first_token * width, piece.tokens, width,
-        PieceEncoder::columns_of(piece.tokens), x);
-    for (int64_t layer = 0; layer < encoder.layers; ++layer) {
-      const bool is_last = layer + 1 == encoder.layers;
-      const int64_t before =
-          (index * encoder.layers + layer) * LayerRecord::count(width, inner);
-      const LayerRecord kept(saved ? saved + before : nullptr, width);
-      work.forward(
-          LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
-          PackedLayer(
-              const_cast<float *>(packed) + layer * PackedLayer::count(width, inner), width,
-              inner),
-          x, saved ? &kept : nullptr, result, is_last && encoder.wanted);
-      std::swap(x, result);
-    }
-    if (saved) finish_stores();
-    if (encoder.wanted) {
-      columns_to_tokens(x, piece.wanted, width, output + piece.first_wanted * width);
-    } else {
-      columns_to_tokens(x, piece.tokens, width, output + piece.first_token * width);
+  PieceTokens(
+      const ckernels_encoder &encoder, const Piece &piece, Float *events, Float *objects) {
+    int64_t count = 0;
+    for (int64_t event = piece.first_event; event < piece.first_event + piece.events; ++event) {
+      starts[count++] = events + event * encoder.width;
+      // Of the tokens before an event, one for each event before is not an object's.
+      const int64_t first = encoder.offsets[event] - event;
+      const int64_t end = encoder.offsets[event + 1] - event - 1;
+      for (int64_t object = first; object < end; ++object)
+        starts[count++] = objects + object * encoder.width;
     }
   }
+
+  Float *operator()(int64_t token) const { return starts[token]; }
 };
 
-/// The way back of a batch: some pieces, one after the other, whose gradients are added.
-struct BackwardWork {
-  const ckernels_encoder &encoder;
-  const float *const *parameters;
-  const float *packed;
-  const float *saved;
-  const float *output_gradient;
-  float *input_gradient;
-  float *sums;
-  int64_t parameter_count;
-  int64_t sum_count;
-  float *rooms;
-  const std::vector<Piece> &list;
+/// Tokens that stand one after the other.
+template <class Float>
+struct Consecutive {
+  Float *start;
+  int64_t width;
 
-  static void run(void *context, int index, int worker) {
-    static_cast<BackwardWork *>(context)->compute(index, worker);
-  }
-
-  void compute(int index, int worker) const {
-    const int64_t width = encoder.width;
-    const int64_t inner = encoder.inner;
-    Room room(rooms + worker * Room::count(width, inner), width, inner);
-    float *own = sums + index * parameter_count;
-    __builtin_memset(own, 0, static_cast<size_t>(parameter_count) * sizeof(float));
-    const int64_t pieces = static_cast<int64_t>(list.size());
-    const int64_t end = (index + 1) * pieces / sum_count;
-    for (int64_t at = index * pieces / sum_count; at < end; ++at) {
-      const Piece &piece = list[static_cast<size_t>(at)];
-      const PieceEncoder work(encoder, piece, room);
-      const bool is_short = encoder.wanted;
-      const int64_t count = is_short ? piece.wanted : piece.tokens;
-      const int64_t first = is_short ? piece.first_wanted : piece.first_token;
-      tokens_to_columns(
-          output_gradient + first * width, count, width, PieceEncoder::columns_of(count),
-          room.first);
-      for (int64_t layer = encoder.layers - 1; layer >= 0; --layer) {
-        const int64_t record = at * encoder.layers + layer;
-        work.backward(
-            LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
-            PackedLayer(
-                const_cast<float *>(packed) + layer * PackedLayer::count(width, inner), width,
-                inner),
-            LayerRecord(
-                const_cast<float *>(saved) + record * LayerRecord::count(width, inner), width),
-            room.first, gradients(own, layer), is_short && layer + 1 == encoder.layers);
-      }
-      columns_to_tokens(
-          room.first, piece.tokens, width, input_gradient + piece.first_token * width);
-    }
-  }
-
-  /// The gradients of a layer stand one after the other, in the order of the parameters.
-  LayerParameters<float> gradients(float *own, int64_t layer) const {
-    float *at = own + layer * (parameter_count / encoder.layers);
-    float *list[CKERNELS_PARAMETERS_PER_LAYER];
-    for (int index = 0; index < CKERNELS_PARAMETERS_PER_LAYER; ++index) {
-      list[index] = at;
-      at += parameter_size(encoder, index);
-    }
-    return LayerParameters<float>(list);
-  }
+  Float *operator()(int64_t token) const { return start + token * width; }
 };
+
+/// The tokens of a piece in an output, or in its gradient.
+template <class Float>
+static Consecutive<Float> outputs(
+    const ckernels_encoder &encoder, const Piece &piece, Float *output) {
+  const int64_t first = encoder.wanted ? piece.first_wanted : piece.first_token;
+  return {output + first * encoder.width, encoder.width};
+}
+
+/// How many these are.
+static int64_t output_count(const ckernels_encoder &encoder, const Piece &piece) {
+  return encoder.wanted ? piece.wanted : piece.tokens;
+}
 
 /// Packs the weights of a layer, or their transposes.
-struct PackWork {
+struct LayerPacking {
   const ckernels_encoder &encoder;
-  const float *const *parameters;
-  float *packed;
   bool is_transposed;
 
-  static void run(void *context, int index, int) {
-    static_cast<PackWork *>(context)->compute(index);
-  }
-
-  void compute(int layer) const {
+  void pack_layer(
+      const LayerParameters<const float> &p, bool is_short, const PackedLayer &to) const {
     const int64_t width = encoder.width;
     const int64_t inner = encoder.inner;
-    const PackedLayer to(packed + layer * PackedLayer::count(width, inner), width, inner);
-    const LayerParameters<const float> p(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER);
-    if (is_transposed || !encoder.wanted || layer + 1 < encoder.layers) {
-      pack_weight(p.projection_weight, 3 * width, width, to.projection);
-    } else {
+    if (is_short && !is_transposed) {
       // Queries are computed for fewer tokens than keys and values.
       pack_weight(p.projection_weight, width, width, to.projection);
       pack_weight(
           p.projection_weight + width * width, 2 * width, width, to.projection + width * width);
+    } else {
+      pack_weight(p.projection_weight, 3 * width, width, to.projection);
     }
     pack_weight(p.output_weight, width, width, to.output);
     if (is_transposed) {
       pack_weight(p.expansion_weight, inner, width, to.expansion);
       for (int64_t first = 0; first < inner; first += BLOCK)
-        pack(
-            p.contraction_weight + first, 1, inner, std::min(BLOCK, inner - first), width,
+        pack_transpose(
+            p.contraction_weight + first, inner, std::min(BLOCK, inner - first), width,
             to.contraction + first * width);
     } else {
       for (int64_t first = 0; first < inner; first += BLOCK)
@@ -156,37 +80,9 @@ struct PackWork {
 
   void pack_weight(const float *weight, int64_t outputs, int64_t inputs, float *to) const {
     if (is_transposed) {
-      pack(weight, 1, inputs, inputs, outputs, to);
+      pack_transpose(weight, inputs, inputs, outputs, to);
     } else {
-      pack(weight, inputs, 1, outputs, inputs, to);
-    }
-  }
-};
-
-/// Adds the sums of gradients up, parameter by parameter.
-struct CollectWork {
-  const ckernels_encoder &encoder;
-  const float *sums;
-  int64_t parameter_count;
-  int64_t sum_count;
-  float *const *gradients;
-
-  static void run(void *context, int index, int) {
-    static_cast<CollectWork *>(context)->compute(index);
-  }
-
-  void compute(int layer) const {
-    const float *from = sums + layer * (parameter_count / encoder.layers);
-    for (int index = 0; index < CKERNELS_PARAMETERS_PER_LAYER; ++index) {
-      float *to = gradients[layer * CKERNELS_PARAMETERS_PER_LAYER + index];
-      const int64_t size = parameter_size(encoder, index);
-      for (int64_t at = 0; at < size; at += LANES) {
-        Vector total = load(from + at);
-        for (int64_t other = 1; other < sum_count; ++other)
-          total += load(from + other * parameter_count + at);
-        store(to + at, total);
-      }
-      from += size;
+      pack(weight, inputs, outputs, inputs, to);
     }
   }
 };
@@ -198,43 +94,95 @@ static size_t saved_count(const ckernels_encoder &encoder) {
 }
 
 static bool forward(
-    const ckernels_encoder &encoder, const float *const *parameters, const float *input,
-    float *output, float *saved) {
-  const std::vector<Piece> list = pieces(encoder, TOKENS);
-  const int count = static_cast<int>(list.size());
-  const int layers = static_cast<int>(encoder.layers);
-  const Memory packed(encoder.layers * PackedLayer::count(encoder.width, encoder.inner));
-  const Memory rooms(
-      std::min(encoder.threads, count) * Room::count(encoder.width, encoder.inner));
-  if (!packed.start || !rooms.start) return false;
-  PackWork packing{encoder, parameters, packed.start, false};
-  share(layers, encoder.threads, PackWork::run, &packing);
-  ForwardWork work{
-      encoder, parameters, packed.start, input, output, saved, rooms.start, list};
-  share(count, encoder.threads, ForwardWork::run, &work);
+    const ckernels_encoder &encoder, const float *const *parameters, const float *event_tokens,
+    const float *object_tokens, float *output, float *saved) {
+  const int64_t width = encoder.width;
+  const int64_t inner = encoder.inner;
+  const int64_t layers = encoder.layers;
+  const int64_t packed_size = PackedLayer::count(width, inner);
+  const Memory packed(layers * packed_size + LANES);
+  const Memory room_memory(Room::count(width, inner));
+  if (!packed.start || !room_memory.start) return false;
+  const LayerPacking packing{encoder, false};
+  for (int64_t layer = 0; layer < layers; ++layer)
+    packing.pack_layer(
+        LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
+        encoder.wanted && layer + 1 == layers,
+        PackedLayer(packed.start + layer * packed_size, width, inner));
+
+  Room room(room_memory.start, width, inner);
+  float *record = saved;
+  for (const Piece &piece : pieces(encoder, TOKENS)) {
+    const PieceEncoder work(encoder, piece, room);
+    float *x = room.first;
+    float *result = room.second;
+    tokens_to_columns(
+        PieceTokens<const float>(encoder, piece, event_tokens, object_tokens), piece.tokens,
+        width, PieceEncoder::columns_of(piece.tokens), x);
+    for (int64_t layer = 0; layer < layers; ++layer) {
+      const LayerRecord kept(record, width);
+      work.forward(
+          LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
+          PackedLayer(packed.start + layer * packed_size, width, inner), x,
+          saved ? &kept : nullptr, result, encoder.wanted && layer + 1 == layers);
+      if (saved) record += LayerRecord::count(width, inner);
+      std::swap(x, result);
+    }
+    columns_to_tokens(
+        x, output_count(encoder, piece), width, outputs(encoder, piece, output));
+  }
+  if (saved) finish_stores();
   return true;
 }
 
 static bool backward(
     const ckernels_encoder &encoder, const float *const *parameters, const float *saved,
-    const float *output_gradient, float *input_gradient, float *const *parameter_gradients) {
+    const float *output_gradient, float *event_gradient, float *object_gradient,
+    float *const *parameter_gradients) {
+  const int64_t width = encoder.width;
+  const int64_t inner = encoder.inner;
+  const int64_t layers = encoder.layers;
   const std::vector<Piece> list = pieces(encoder, TOKENS);
-  const int layers = static_cast<int>(encoder.layers);
-  const int sum_count = ckernels::sum_count(encoder, list);
-  const int64_t parameter_count = ckernels::parameter_count(encoder);
-  const Memory packed(encoder.layers * PackedLayer::count(encoder.width, encoder.inner));
-  const Memory rooms(
-      std::min(encoder.threads, sum_count) * Room::count(encoder.width, encoder.inner));
-  const Memory sums(sum_count * parameter_count);
-  if (!packed.start || !rooms.start || !sums.start) return false;
-  PackWork packing{encoder, parameters, packed.start, true};
-  share(layers, encoder.threads, PackWork::run, &packing);
-  BackwardWork work{
-      encoder,       parameters,      packed.start, saved,       output_gradient, input_gradient,
-      sums.start,    parameter_count, sum_count,    rooms.start, list};
-  share(sum_count, encoder.threads, BackwardWork::run, &work);
-  CollectWork collecting{
-      encoder, sums.start, parameter_count, sum_count, parameter_gradients};
-  share(layers, encoder.threads, CollectWork::run, &collecting);
+  const int64_t count = static_cast<int64_t>(list.size());
+  const Memory packed_memory(PackedLayer::count(width, inner) + LANES);
+  const Memory room_memory(Room::count(width, inner));
+  // The gradients of all pieces: the parameters and gradients of a layer stay in the cache while
+  // the pieces pass.
+  const Memory gradients(count * width * STRIDE);
+  if (!packed_memory.start || !room_memory.start || !gradients.start) return false;
+  Room room(room_memory.start, width, inner);
+  const PackedLayer packed(packed_memory.start, width, inner);
+  const LayerPacking packing{encoder, true};
+  for (int64_t index = 0; index < count; ++index) {
+    const Piece &piece = list[static_cast<size_t>(index)];
+    const int64_t tokens = output_count(encoder, piece);
+    tokens_to_columns(
+        outputs(encoder, piece, output_gradient), tokens, width,
+        PieceEncoder::columns_of(tokens), gradients.start + index * width * STRIDE);
+  }
+  for (int64_t layer = layers - 1; layer >= 0; --layer) {
+    const int64_t first = layer * CKERNELS_PARAMETERS_PER_LAYER;
+    const LayerParameters<const float> p(parameters + first);
+    const bool is_short = encoder.wanted && layer + 1 == layers;
+    packing.pack_layer(p, is_short, packed);
+    for (int parameter = 0; parameter < CKERNELS_PARAMETERS_PER_LAYER; ++parameter)
+      __builtin_memset(
+          parameter_gradients[first + parameter], 0,
+          static_cast<size_t>(parameter_size(encoder, parameter)) * sizeof(float));
+    for (int64_t index = 0; index < count; ++index) {
+      const int64_t record = (index * layers + layer) * LayerRecord::count(width, inner);
+      PieceEncoder(encoder, list[static_cast<size_t>(index)], room)
+          .backward(
+              p, packed, LayerRecord(const_cast<float *>(saved) + record, width),
+              gradients.start + index * width * STRIDE,
+              LayerParameters<float>(parameter_gradients + first), is_short);
+    }
+  }
+  for (int64_t index = 0; index < count; ++index) {
+    const Piece &piece = list[static_cast<size_t>(index)];
+    columns_to_tokens(
+        gradients.start + index * width * STRIDE, piece.tokens, width,
+        PieceTokens<float>(encoder, piece, event_gradient, object_gradient));
+  }
   return true;
 }

@@ -36,16 +36,19 @@ size_t ckernels_saved_count(const ckernels_encoder *encoder) {
 }
 
 bool ckernels_encoder_forward(
-    const ckernels_encoder *encoder, const float *const *parameters, const float *input,
-    float *output, float *saved) {
-  return encoder->kernels->forward(*encoder, parameters, input, output, saved);
+    const ckernels_encoder *encoder, const float *const *parameters, const float *event_tokens,
+    const float *object_tokens, float *output, float *saved) {
+  return encoder->kernels->forward(
+      *encoder, parameters, event_tokens, object_tokens, output, saved);
 }
 
 bool ckernels_encoder_backward(
     const ckernels_encoder *encoder, const float *const *parameters, const float *saved,
-    const float *output_gradient, float *input_gradient, float *const *parameter_gradients) {
+    const float *output_gradient, float *event_gradient, float *object_gradient,
+    float *const *parameter_gradients) {
   return encoder->kernels->backward(
-      *encoder, parameters, saved, output_gradient, input_gradient, parameter_gradients);
+      *encoder, parameters, saved, output_gradient, event_gradient, object_gradient,
+      parameter_gradients);
 }
 
 }  // extern "C"

@@ -15,10 +15,11 @@ struct ckernels_kernels {
   int64_t most_tokens;
   size_t (*saved_count)(const ckernels_encoder &);
   bool (*forward)(
-      const ckernels_encoder &, const float *const *, const float *, float *, float *);
+      const ckernels_encoder &, const float *const *, const float *, const float *, float *,
+      float *);
   bool (*backward)(
       const ckernels_encoder &, const float *const *, const float *, const float *, float *,
-      float *const *);
+      float *, float *const *);
 };
 
 #if defined(__x86_64__)

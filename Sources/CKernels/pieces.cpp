@@ -2,8 +2,6 @@
 
 #include "pieces.hpp"
 
-#include <algorithm>
-
 namespace ckernels {
 
 int64_t wanted_before(const ckernels_encoder &encoder, int64_t first, int64_t end) {
@@ -33,12 +31,6 @@ std::vector<Piece> pieces(const ckernels_encoder &encoder, int64_t most) {
   return result;
 }
 
-int sum_count(const ckernels_encoder &encoder, const std::vector<Piece> &list) {
-  const int64_t tokens = encoder.offsets[encoder.events] - encoder.offsets[0];
-  const int64_t wanted = std::clamp<int64_t>(tokens / 1024, 1, 32);
-  return static_cast<int>(std::min<int64_t>(wanted, static_cast<int64_t>(list.size())));
-}
-
 int64_t parameter_size(const ckernels_encoder &encoder, int index) {
   const int64_t width = encoder.width;
   const int64_t inner = encoder.inner;
@@ -46,13 +38,6 @@ int64_t parameter_size(const ckernels_encoder &encoder, int index) {
       width, width, 3 * width * width, 3 * width, width * width, width,
       width, width, inner * width,     inner,     width * inner, width};
   return sizes[index];
-}
-
-int64_t parameter_count(const ckernels_encoder &encoder) {
-  int64_t count = 0;
-  for (int index = 0; index < CKERNELS_PARAMETERS_PER_LAYER; ++index)
-    count += parameter_size(encoder, index);
-  return encoder.layers * count;
 }
 
 }  // namespace ckernels

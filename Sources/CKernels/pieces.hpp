@@ -25,16 +25,8 @@ int64_t wanted_before(const ckernels_encoder &encoder, int64_t first, int64_t en
 /// Divides a batch into pieces of up to `most` tokens, whole events each; no event has more.
 std::vector<Piece> pieces(const ckernels_encoder &encoder, int64_t most);
 
-/// Number of sums that the gradients of the pieces are added to, before these are added.
-///
-/// It does not depend on the number of threads, so that neither do the gradients.
-int sum_count(const ckernels_encoder &encoder, const std::vector<Piece> &list);
-
 /// Number of elements of a layer's parameter.
 int64_t parameter_size(const ckernels_encoder &encoder, int index);
-
-/// Number of elements of all parameters.
-int64_t parameter_count(const ckernels_encoder &encoder);
 
 /// A block of memory for the time of a call.
 struct Memory {

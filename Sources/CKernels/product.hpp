@@ -97,15 +97,43 @@ struct Division {
 
 /// Copies A for `multiply`: tile after tile, in each of them column after column.
 ///
-/// Element (row, k) of A is at a[row * a_row + k * a_step].
+/// Up to LANES floats beyond the end are written as well.
+///
+/// - `a`: [rows, depth] with `a_step` between the rows; the depth is a multiple of LANES
 static void pack(
-    const float *a, int64_t a_row, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
+    const float *a, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
+  const Division division(rows);
+  for (int64_t tile = 0; tile < division.tiles; ++tile) {
+    const int64_t size = division.size(tile);
+    for (int64_t k = 0; k < depth; k += LANES) {
+      Vector square[LANES] = {};
+      for (int64_t r = 0; r < size; ++r) square[r] = load(a + r * a_step + k);
+      transpose(square);
+      // Each column's end is overwritten by the next.
+      for (int64_t column = 0; column < LANES; ++column)
+        store(packed + (k + column) * size, square[column]);
+    }
+    a += size * a_step;
+    packed += size * depth;
+  }
+}
+
+/// The same for the transpose of A, [depth, rows] with `a_step` between the rows.
+static void pack_transpose(
+    const float *a, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
   const Division division(rows);
   int64_t row = 0;
   for (int64_t tile = 0; tile < division.tiles; ++tile) {
     const int64_t size = division.size(tile);
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t r = 0; r < size; ++r) *packed++ = a[(row + r) * a_row + k * a_step];
+    for (int64_t k = 0; k < depth; ++k) {
+      const float *from = a + row + k * a_step;
+      if (row + LANES <= rows) {
+        store(packed, load(from));
+      } else {
+        for (int64_t r = 0; r < size; ++r) packed[r] = from[r];
+      }
+      packed += size;
+    }
     row += size;
   }
 }

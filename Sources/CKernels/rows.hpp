@@ -153,28 +153,49 @@ static void clear_rest(float *a, int64_t rows, int64_t tokens, int64_t columns) 
     for (int64_t at = tokens; at < columns; ++at) a[row * STRIDE + at] = 0;
 }
 
-/// Turns tokens [tokens, width] into columns, with zeros beyond the last.
+/// Turns tokens, whose features start at `tokens(0)`, `tokens(1)` …, into columns, with zeros
+/// beyond the last.
+template <class Tokens>
 static void tokens_to_columns(
-    const float *tokens, int64_t count, int64_t width, int64_t columns, float *result) {
+    Tokens tokens, int64_t count, int64_t width, int64_t columns, float *result) {
   const int64_t whole = count / LANES * LANES;
-  for (int64_t token = 0; token < whole; token += LANES)
-    for (int64_t feature = 0; feature < width; feature += LANES)
-      transpose(
-          tokens + token * width + feature, width, result + feature * STRIDE + token, STRIDE);
-  for (int64_t feature = 0; feature < width; ++feature)
-    for (int64_t token = whole; token < columns; ++token)
-      result[feature * STRIDE + token] = token < count ? tokens[token * width + feature] : 0;
+  for (int64_t token = 0; token < whole; token += LANES) {
+    const float *starts[LANES];
+    for (int64_t row = 0; row < LANES; ++row) starts[row] = tokens(token + row);
+    for (int64_t feature = 0; feature < width; feature += LANES) {
+      Vector rows[LANES];
+      for (int64_t row = 0; row < LANES; ++row) rows[row] = load(starts[row] + feature);
+      transpose(rows);
+      for (int64_t row = 0; row < LANES; ++row)
+        store(result + (feature + row) * STRIDE + token, rows[row]);
+    }
+  }
+  for (int64_t token = whole; token < columns; ++token) {
+    const float *start = token < count ? tokens(token) : nullptr;
+    for (int64_t feature = 0; feature < width; ++feature)
+      result[feature * STRIDE + token] = start ? start[feature] : 0;
+  }
 }
 
-/// Turns columns back into tokens [tokens, width].
+/// Turns columns back into tokens, as above.
+template <class Tokens>
 static void columns_to_tokens(
-    const float *columns, int64_t count, int64_t width, float *result) {
+    const float *columns, int64_t count, int64_t width, Tokens tokens) {
   const int64_t whole = count / LANES * LANES;
-  for (int64_t token = 0; token < whole; token += LANES)
-    for (int64_t feature = 0; feature < width; feature += LANES)
-      transpose(
-          columns + feature * STRIDE + token, STRIDE, result + token * width + feature, width);
-  for (int64_t feature = 0; feature < width; ++feature)
-    for (int64_t token = whole; token < count; ++token)
-      result[token * width + feature] = columns[feature * STRIDE + token];
+  for (int64_t token = 0; token < whole; token += LANES) {
+    float *starts[LANES];
+    for (int64_t row = 0; row < LANES; ++row) starts[row] = tokens(token + row);
+    for (int64_t feature = 0; feature < width; feature += LANES) {
+      Vector rows[LANES];
+      for (int64_t row = 0; row < LANES; ++row)
+        rows[row] = load(columns + (feature + row) * STRIDE + token);
+      transpose(rows);
+      for (int64_t row = 0; row < LANES; ++row) store(starts[row] + feature, rows[row]);
+    }
+  }
+  for (int64_t token = whole; token < count; ++token) {
+    float *start = tokens(token);
+    for (int64_t feature = 0; feature < width; ++feature)
+      start[feature] = columns[feature * STRIDE + token];
+  }
 }

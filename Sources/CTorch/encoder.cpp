@@ -2,7 +2,6 @@
 
 // The encoder of `CKernels` as an operation with gradients.
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
@@ -46,7 +45,7 @@ ckernels_encoder encoder_of(
   return {
       kernels, expansion.size(1), heads, expansion.size(0), layers, static_cast<float>(epsilon),
       offsets.numel() - 1, offsets.const_data_ptr<int64_t>(),
-      places, wanted.defined() ? wanted.numel() : 0, at::get_num_threads()};
+      places, wanted.defined() ? wanted.numel() : 0};
 }
 
 std::vector<const float *> pointers(at::TensorList tensors) {
@@ -70,14 +69,16 @@ thread_local const ckernels_kernels *chosen = first_kernels();
 
 struct Encoder : torch::autograd::Function<Encoder> {
   static Variable forward(
-      AutogradContext *context, const Variable &tokens, const at::Tensor &offsets,
+      AutogradContext *context, const Variable &events, const Variable &objects,
+      const at::Tensor &offsets,
       const std::optional<at::Tensor> &some, int64_t heads, double epsilon, bool records,
       at::TensorList parameters) {
     const at::Tensor wanted = some.value_or(at::Tensor());
     const auto encoder = encoder_of(chosen, offsets, wanted, heads, epsilon, parameters);
-    auto output = wanted.defined()
-                      ? at::empty({encoder.wanted_count, encoder.width}, tokens.options())
-                      : at::empty_like(tokens);
+    auto output = at::empty(
+        {wanted.defined() ? encoder.wanted_count : events.size(0) + objects.size(0),
+         encoder.width},
+        events.options());
     at::Tensor saved;
     if (records) {
       const size_t count = ckernels_saved_count(&encoder);
@@ -89,8 +90,8 @@ struct Encoder : torch::autograd::Function<Encoder> {
           at::TensorOptions().dtype(at::kFloat));
     }
     if (!ckernels_encoder_forward(
-            &encoder, pointers(parameters).data(), tokens.const_data_ptr<float>(),
-            output.mutable_data_ptr<float>(), records ? saved.mutable_data_ptr<float>() : nullptr))
+            &encoder, pointers(parameters).data(), events.const_data_ptr<float>(),
+            objects.const_data_ptr<float>(), output.mutable_data_ptr<float>(), records ? saved.mutable_data_ptr<float>() : nullptr))
       fail_for_memory();
     if (records) {
       variable_list kept{offsets, wanted, saved};
@@ -100,7 +101,7 @@ struct Encoder : torch::autograd::Function<Encoder> {
       context->saved_data["kernels"] = reinterpret_cast<int64_t>(encoder.kernels);
       context->saved_data["heads"] = heads;
       context->saved_data["epsilon"] = epsilon;
-      context->saved_data["tokens"] = tokens.size(0);
+      context->saved_data["objects"] = objects.size(0);
     }
     return output;
   }
@@ -113,8 +114,10 @@ struct Encoder : torch::autograd::Function<Encoder> {
         kept[0], kept[1], context->saved_data["heads"].toInt(),
         context->saved_data["epsilon"].toDouble(), parameters);
     const auto output_gradient = output_gradients[0].contiguous();
-    auto input_gradient = at::empty(
-        {context->saved_data["tokens"].toInt(), encoder.width}, output_gradient.options());
+    auto event_gradient =
+        at::empty({encoder.events, encoder.width}, output_gradient.options());
+    auto object_gradient = at::empty(
+        {context->saved_data["objects"].toInt(), encoder.width}, output_gradient.options());
     variable_list gradients;
     std::vector<float *> gradient_pointers;
     for (const auto &parameter : parameters) {
@@ -123,12 +126,13 @@ struct Encoder : torch::autograd::Function<Encoder> {
     }
     if (!ckernels_encoder_backward(
             &encoder, pointers(parameters).data(), kept[2].const_data_ptr<float>(),
-            output_gradient.const_data_ptr<float>(), input_gradient.mutable_data_ptr<float>(),
-            gradient_pointers.data()))
+            output_gradient.const_data_ptr<float>(), event_gradient.mutable_data_ptr<float>(),
+            object_gradient.mutable_data_ptr<float>(), gradient_pointers.data()))
       fail_for_memory();
     // The arguments without gradients: offsets, wanted, heads, epsilon, records.
-    variable_list result(6);
-    result[0] = input_gradient;
+    variable_list result(7);
+    result[0] = event_gradient;
+    result[1] = object_gradient;
     result.insert(result.end(), gradients.begin(), gradients.end());
     return result;
   }
@@ -153,28 +157,30 @@ bool ctorch_encoder_is_supported(
 }
 
 ctorch_status ctorch_encoder(
-    const ctorch_tensor *tokens, const ctorch_tensor *offsets, const ctorch_tensor *wanted,
-    ctorch_index heads, double epsilon, size_t count, ctorch_tensor *const *parameters,
-    ctorch_tensor **result) {
+    const ctorch_tensor *events, const ctorch_tensor *objects, const ctorch_tensor *offsets,
+    const ctorch_tensor *wanted, ctorch_index heads, double epsilon, size_t count,
+    ctorch_tensor *const *parameters, ctorch_tensor **result) {
   return guarded_tensor(result, [&] {
     TORCH_CHECK(
         count > 0 && count % CKERNELS_PARAMETERS_PER_LAYER == 0, "an encoder of ", count,
         " parameters has no whole layers");
-    const auto input = tokens->value.contiguous();
+    TORCH_CHECK(chosen, "no kernels are chosen");
+    const variable_list tokens{events->value.contiguous(), objects->value.contiguous()};
     const auto values = list(parameters, count);
-    check(input, at::kFloat);
     check(offsets->value, at::kLong);
     if (wanted) check(wanted->value, at::kLong);
-    TORCH_CHECK(chosen, "no kernels are chosen");
-    bool records = input.requires_grad();
-    for (const auto &value : values) {
-      check(value, at::kFloat);
-      records = records || value.requires_grad();
+    bool records = false;
+    for (const auto *tensors : {&tokens, &values}) {
+      for (const auto &tensor : *tensors) {
+        check(tensor, at::kFloat);
+        records = records || tensor.requires_grad();
+      }
     }
     records = records && c10::GradMode::is_enabled();
     return Encoder::apply(
-        input, offsets->value, wanted ? std::optional(wanted->value) : std::nullopt,
-        static_cast<int64_t>(heads), epsilon, records, at::TensorList(values));
+        tokens[0], tokens[1], offsets->value,
+        wanted ? std::optional(wanted->value) : std::nullopt, static_cast<int64_t>(heads),
+        epsilon, records, at::TensorList(values));
   });
 }
 

@@ -55,8 +55,8 @@ public final class EncoderLayer: Module {
   /// Returns the tokens after the layer.
   ///
   /// Shape `[tokens, D]`, as the input.
-  func callAsFunction(_ tokens: Tensor, input: ModelInput, dropout: Generator?) -> Tensor {
-    let attended = drop(attention(attentionNorm(tokens), input: input), dropout)
+  func callAsFunction(_ tokens: Tensor, groups: [AttentionGroup], dropout: Generator?) -> Tensor {
+    let attended = drop(attention(attentionNorm(tokens), groups: groups), dropout)
     let middle = tokens + attended
     let inner = expansion(feedForwardNorm(middle)).gelu()  // [tokens, D * feedForwardFactor]
     return middle + drop(contraction(inner), dropout)

@@ -69,7 +69,7 @@ public final class EventTransformer: Module {
     for _ in 0..<configuration.layers {
       layers.append(EncoderLayer(configuration: configuration, generator: &generator))
     }
-    encoder = Encoder(layers)
+    encoder = Encoder(layers, configuration: configuration)
     norm = LayerNorm(width: width)
   }
 
@@ -112,29 +112,17 @@ public final class EventTransformer: Module {
       grouping: grouping)
   }
 
-  /// The tokens before the encoder.
-  ///
-  /// Shape `[B + T, D]`, packed.
-  private func tokens(_ input: ModelInput) -> Tensor {
-    let objects = objectEmbedding(objectInput(input.objects).gelu())  // [T, D]
-    var events = eventToken.value.reshaped([1, configuration.width])
-      .expanded([input.eventCount, configuration.width])  // [B, D]
-    if let eventInput, let scalars = input.events { events = events + eventInput(scalars) }
-    return Tensor.concatenate([events, objects], dimension: 0)
-      .indexSelected(dimension: 0, indices: input.gather)  // [B + T, D], packed
-  }
-
   /// Encodes a batch for what only asks for the vectors of its events.
   ///
   /// - Returns: The same as ``callAsFunction(_:dropout:)``, but less is computed. Shape `[B, D]`.
   public func eventVectors(_ input: ModelInput, dropout: Generator? = nil) -> Tensor {
-    vectors(at: input.places[..<input.eventCount], of: input, dropout: dropout)
+    norm(encoder(embedded(input), of: input, wanted: .events, dropout: dropout))
   }
 
   /// Encodes a batch for what only asks for the vectors of some objects.
   ///
   /// - Parameters:
-  ///   - objects: Objects of the batch, none of them twice.
+  ///   - objects: Objects of the batch, rising.
   ///   - input: The batch, prepared by ``input(_:mask:)``.
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
   /// - Returns: Their vectors, as from ``callAsFunction(_:dropout:)``, but less is computed. Shape
@@ -142,29 +130,7 @@ public final class EventTransformer: Module {
   public func vectors(
     ofObjects objects: [Int], of input: ModelInput, dropout: Generator? = nil
   ) -> Tensor {
-    vectors(
-      at: objects.map { input.places[input.eventCount + $0] }[...], of: input, dropout: dropout)
-  }
-
-  private func vectors(
-    at places: ArraySlice<Int64>, of input: ModelInput, dropout: Generator?
-  ) -> Tensor {
-    let tokens = tokens(input)
-    guard encoder.isFused(input, configuration: configuration, dropout: dropout) else {
-      return norm(encoder(tokens, input: input, configuration: configuration, dropout: dropout))
-        .indexSelected(dimension: 0, indices: Tensor(Array(places), device: device))
-    }
-    // The kernels take places that rise, and give vectors in that order.
-    var isWanted = [Bool](repeating: false, count: input.places.count)
-    for place in places { isWanted[Int(place)] = true }
-    let rising = isWanted.indices.filter { isWanted[$0] }
-    var ranks = [Int64](repeating: 0, count: isWanted.count)
-    for (rank, place) in rising.enumerated() { ranks[place] = Int64(rank) }
-    let wanted = encoder.fused(
-      tokens, input: input, configuration: configuration,
-      wanted: Tensor(rising.map(Int64.init)))
-    return norm(wanted)
-      .indexSelected(dimension: 0, indices: Tensor(places.map { ranks[Int($0)] }))
+    norm(encoder(embedded(input), of: input, wanted: .objects(objects), dropout: dropout))
   }
 
   /// Encodes a batch.
@@ -174,52 +140,21 @@ public final class EventTransformer: Module {
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
   /// - Returns: The vectors of events and objects.
   public func callAsFunction(_ input: ModelInput, dropout: Generator? = nil) -> Encoding {
-    var tokens = tokens(input)
-    tokens = encoder(tokens, input: input, configuration: configuration, dropout: dropout)
-    tokens = norm(tokens).indexSelected(dimension: 0, indices: input.scatter)
+    let vectors = norm(encoder(embedded(input), of: input, wanted: .all, dropout: dropout))
     return Encoding(
-      events: tokens.narrowed(dimension: 0, start: 0, length: input.eventCount),
-      objects: tokens.narrowed(
+      events: vectors.narrowed(dimension: 0, start: 0, length: input.eventCount),
+      objects: vectors.narrowed(
         dimension: 0, start: input.eventCount, length: input.objectCount))
   }
-}
 
-/// The encoder's layers, named 0, 1, 2 … in the order of the data.
-private final class Encoder: Module {
-  let layers: [EncoderLayer]
-
-  init(_ layers: [EncoderLayer]) { self.layers = layers }
-
-  var children: [(name: String, module: any Module)] {
-    layers.enumerated().map { ("\($0.offset)", $0.element) }
-  }
-
-  /// Whether kernels of our own compute all layers at once.
-  func isFused(_ input: ModelInput, configuration: ModelConfiguration, dropout: Generator?) -> Bool
-  {
-    let drops = configuration.dropout > 0 && dropout != nil
-    return !drops && input.eventCount > 0 && input.objects.device == .cpu
-      && Tensor.isEncoderSupported(
-        width: configuration.width,
-        innerWidth: configuration.width * configuration.feedForwardFactor,
-        mostTokens: input.groups.last?.tokenCount ?? 0)
-  }
-
-  /// Returns the tokens after all layers: all of them, or those whose places are wanted.
-  func fused(
-    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, wanted: Tensor?
-  ) -> Tensor {
-    Tensor.encoder(
-      tokens, offsets: input.offsets, wanted: wanted, heads: configuration.heads,
-      parameters: layers.flatMap(\.parametersInOrder))
-  }
-
-  func callAsFunction(
-    _ tokens: Tensor, input: ModelInput, configuration: ModelConfiguration, dropout: Generator?
-  ) -> Tensor {
-    if isFused(input, configuration: configuration, dropout: dropout) {
-      return fused(tokens, input: input, configuration: configuration, wanted: nil)
-    }
-    return layers.reduce(tokens) { $1($0, input: input, dropout: dropout) }
+  /// The tokens before the encoder.
+  ///
+  /// Shapes `[B, D]` and `[T, D]`.
+  private func embedded(_ input: ModelInput) -> Encoding {
+    var events = eventToken.value.reshaped([1, configuration.width])
+      .expanded([input.eventCount, configuration.width])
+    if let eventInput, let scalars = input.events { events = events + eventInput(scalars) }
+    return Encoding(
+      events: events, objects: objectEmbedding(objectInput(input.objects).gelu()))
   }
 }

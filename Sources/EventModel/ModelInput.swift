@@ -4,11 +4,7 @@ import Events
 import Foundation
 import Torch
 
-/// A batch as the model sees it: tensors of normalized inputs, and the plan of the packed sequence.
-///
-/// The tokens of a batch are one sequence without padding, sorted by multiplicity. Each event has
-/// its event token first and its objects after it, so that events of equal multiplicity are a
-/// block that can be viewed as `[events, tokens, D]`; see ``AttentionGrouping``.
+/// A batch as the model sees it: tensors of normalized inputs, without padding.
 public struct ModelInput {
   /// Inputs of the objects, in the order of the batch.
   ///
@@ -18,22 +14,10 @@ public struct ModelInput {
   ///
   /// Shape `[B, eventWidth]`, or `nil` where the schema has no scalars.
   let events: Tensor?
-  /// For each packed token, its row in event tokens followed by objects.
-  ///
-  /// Shape `[B + T]`.
-  let gather: Tensor
-  /// For each event token followed by objects, its place in the packed sequence.
-  ///
-  /// Shape `[B + T]`.
-  let scatter: Tensor
-  /// The same where it need not be fetched from a device.
-  let places: [Int64]
-  /// First token of each event in the packed sequence, and the number of tokens, on the CPU.
-  ///
-  /// Shape `[B + 1]`.
-  let offsets: Tensor
-  /// The runs of events that attention computes together, which cover the packed sequence.
-  let groups: [AttentionGroup]
+  /// The number of tokens of each event, its own counted.
+  let tokenCounts: [Int]
+  /// Which events attention computes together where LibTorch computes it.
+  let grouping: AttentionGrouping
   /// Number of events, `B`.
   public let eventCount: Int
   /// Number of objects, `T`.
@@ -65,32 +49,19 @@ public struct ModelInput {
       : Tensor(
         Self.eventRows(batch: batch, layout: layout, normalization: normalization),
         shape: [eventCount, layout.eventWidth], device: device)
+    tokenCounts = (0..<eventCount).map { batch.range(of: $0).count + 1 }
+    self.grouping = grouping ?? .suiting(device)
+  }
 
-    let order = (0..<eventCount).sorted {
-      (batch.range(of: $0).count, $0) < (batch.range(of: $1).count, $1)
-    }
-    var gather: [Int64] = []
-    gather.reserveCapacity(eventCount + objectCount)
+  /// The first token of each event, and the number of tokens, where each event's token is followed
+  /// by its objects.
+  ///
+  /// Shape `[B + 1]`.
+  func offsets() -> [Int64] {
     var offsets: [Int64] = [0]
     offsets.reserveCapacity(eventCount + 1)
-    var places = [Int64](repeating: 0, count: eventCount + objectCount)
-    for event in order {
-      let range = batch.range(of: event)
-      places[event] = Int64(gather.count)
-      gather.append(Int64(event))
-      for object in range {
-        places[eventCount + object] = Int64(gather.count)
-        gather.append(Int64(eventCount + object))
-      }
-      offsets.append(Int64(gather.count))
-    }
-    groups = AttentionGroup.groups(
-      tokenCounts: order.map { batch.range(of: $0).count + 1 },
-      grouping: grouping ?? .suiting(device), device: device)
-    self.offsets = Tensor(offsets)
-    self.gather = Tensor(gather, device: device)
-    self.scatter = Tensor(places, device: device)
-    self.places = places
+    for count in tokenCounts { offsets.append(offsets[offsets.count - 1] + Int64(count)) }
+    return offsets
   }
 
   /// Returns the normalized inputs of the objects, row by row, for messages.

@@ -45,13 +45,13 @@ public final class PackedAttention: Module {
   ///
   /// - Parameters:
   ///   - tokens: Packed tokens. Shape `[tokens, D]`.
-  ///   - input: The plan of the packed sequence.
+  ///   - groups: The runs of events that are computed together.
   /// - Returns: Shape `[tokens, D]`.
-  func callAsFunction(_ tokens: Tensor, input: ModelInput) -> Tensor {
+  func callAsFunction(_ tokens: Tensor, groups: [AttentionGroup]) -> Tensor {
     let packed = projection(tokens)  // [tokens, 3 D]
     let headWidth = width / heads
     var parts: [Tensor] = []
-    for group in input.groups {
+    for group in groups {
       let rows = packed.narrowed(dimension: 0, start: group.start, length: group.length)
       let padding = group.padding
       let heads = (padding.map { rows.indexSelected(dimension: 0, indices: $0.gather) } ?? rows)

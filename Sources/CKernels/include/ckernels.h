@@ -5,9 +5,9 @@
 //     x <- x + attention(norm(x))
 //     x <- x + Linear(GELU(Linear(norm(x))))
 //
-// The tokens of all events stand one after the other; attention acts within an event. Whole layers
-// are computed for some hundred tokens at a time, so that what passes between the steps stays in
-// the cache, and threads share these pieces. Results do not depend on the number of threads.
+// An event's tokens are its own, the first, and its objects'; attention acts within an event. Whole
+// layers are computed for some hundred tokens at a time, so that what passes between the steps
+// stays in the cache. The calling thread does it all: threads have batches of their own.
 //
 // All matrices are float32, row after row; weights are [outputs, inputs], as in LibTorch.
 
@@ -57,17 +57,16 @@ typedef struct ckernels_encoder {
   int64_t layers;
   /// Added to the variance in the norms.
   float epsilon;
-  /// Number of events.
+  /// Number of events, B.
   int64_t events;
-  /// The first token of every event, and the number of tokens; [events + 1], rising.
+  /// The first token of every event, and the number of tokens; [B + 1], rising from 0. Without the
+  /// tokens of the events, those of the objects are T.
   const int64_t *offsets;
   /// The tokens that the last layer is computed for, rising; null for all of them. The outputs
-  /// are then these, [wanted_count, D].
+  /// are then these.
   const int64_t *_Nullable wanted;
   /// Their number.
   int64_t wanted_count;
-  /// Most threads that may work.
-  int threads;
 } ckernels_encoder;
 
 /// Number of floats that the way back needs from the way forth.
@@ -76,27 +75,30 @@ size_t ckernels_saved_count(const ckernels_encoder *encoder);
 /// Computes the encoder.
 ///
 /// - `parameters`: in the order of CKERNELS_PARAMETERS_PER_LAYER, layer by layer
-/// - `input`: [tokens, D]
-/// - `output`: [tokens, D], or [wanted_count, D]; it may not overlap the input
+/// - `event_tokens`: the first token of each event, [B, D]
+/// - `object_tokens`: [T, D]
+/// - `output`: [B + T, D], or [wanted_count, D]; it may not overlap the input
 /// - `saved`: where `ckernels_encoder_backward` finds what it needs; null in evaluation
 ///
 /// Returns false where there is no memory for it.
 bool ckernels_encoder_forward(
     const ckernels_encoder *encoder, const float *_Nonnull const *_Nonnull parameters,
-    const float *input, float *output, float *_Nullable saved);
+    const float *event_tokens, const float *object_tokens, float *output,
+    float *_Nullable saved);
 
 /// Computes the gradients.
 ///
 /// - `saved`: as written by `ckernels_encoder_forward`
-/// - `output_gradient`: [tokens, D], or [wanted_count, D]
-/// - `input_gradient`: [tokens, D]
+/// - `output_gradient`: [B + T, D], or [wanted_count, D]
+/// - `event_gradient`: [B, D]
+/// - `object_gradient`: [T, D]
 /// - `parameter_gradients`: overwritten; in the order and the shapes of the parameters
 ///
 /// Returns false where there is no memory for it.
 bool ckernels_encoder_backward(
     const ckernels_encoder *encoder, const float *_Nonnull const *_Nonnull parameters,
-    const float *saved, const float *output_gradient, float *input_gradient,
-    float *_Nonnull const *_Nonnull parameter_gradients);
+    const float *saved, const float *output_gradient, float *event_gradient,
+    float *object_gradient, float *_Nonnull const *_Nonnull parameter_gradients);
 
 /// Returns memory for a number of floats, kept from an earlier use where there is some, or null.
 ///

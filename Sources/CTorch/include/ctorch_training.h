@@ -60,7 +60,7 @@ bool ctorch_encoder_is_supported(
 /// Runs the encoder of `ckernels.h` on the tokens, whose events start at the offsets; the result
 /// is for all tokens, or for the wanted ones.
 ctorch_status ctorch_encoder(
-    const ctorch_tensor *tokens, const ctorch_tensor *offsets,
+    const ctorch_tensor *events, const ctorch_tensor *objects, const ctorch_tensor *offsets,
     const ctorch_tensor *_Nullable wanted, ctorch_index heads, double epsilon, size_t count,
     ctorch_tensor *const _Nonnull *_Nonnull parameters,
     ctorch_tensor *_Nullable *_Nonnull result);

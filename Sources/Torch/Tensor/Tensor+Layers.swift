@@ -67,7 +67,7 @@ extension Tensor {
     ) { ctorch_layer_norm(handle, width, weight?.handle, bias?.handle, epsilon, $0) }
   }
 
-  /// Whether ``encoder(_:offsets:wanted:heads:parameters:epsilon:)`` can run with the kernels in use.
+  /// Whether ``encoder(events:objects:offsets:wanted:heads:parameters:epsilon:)`` can run with the kernels in use.
   ///
   /// - Parameters:
   ///   - width: Width of a token.
@@ -81,28 +81,32 @@ extension Tensor {
   /// Returns the tokens after pre-norm Transformer layers, in which those of an event attend to
   /// one another.
   ///
+  /// A token's place counts all events before it and their objects, then its event, then objects.
+  /// The calling thread computes it all.
+  ///
   /// - Parameters:
-  ///   - tokens: The tokens of all events, one event after the other, on the CPU. Shape `[T, D]`.
-  ///   - offsets: The first token of each event, and `T`. `int64`, shape `[B + 1]`.
-  ///   - wanted: The tokens that the last layer is computed for, rising, which saves most of it for
+  ///   - events: The token of each event, on the CPU. Shape `[B, D]`.
+  ///   - objects: The tokens of all objects, one event after the other. Shape `[T, D]`.
+  ///   - offsets: The place of each event's token, and `B + T`. `int64`, shape `[B + 1]`.
+  ///   - wanted: The places that the last layer is computed for, rising, which saves most of it for
   ///     the others; `nil` for all of them. `int64`, shape `[W]`.
   ///   - heads: Number of heads.
   ///   - parameters: For each layer weight and bias of the norm before attention, of the projection
   ///     to queries, keys and values, of the output, of the norm before the feed-forward part, of
   ///     its expansion and of its contraction.
   ///   - epsilon: Added to the variance in the norms.
-  /// - Returns: Shape `[T, D]`, or `[W, D]` for the wanted tokens.
+  /// - Returns: By place: shape `[B + T, D]`, or `[W, D]` for those that are wanted.
   public static func encoder(
-    _ tokens: Tensor, offsets: Tensor, wanted: Tensor? = nil, heads: Int, parameters: [Tensor],
-    epsilon: Double = 1e-5
+    events: Tensor, objects: Tensor, offsets: Tensor, wanted: Tensor? = nil, heads: Int,
+    parameters: [Tensor], epsilon: Double = 1e-5
   ) -> Tensor {
-    perform(
-      "an encoder of \(heads) heads", [tokens, offsets] + (wanted.map { [$0] } ?? []) + parameters
-    ) { result in
+    let inputs = [events, objects, offsets] + (wanted.map { [$0] } ?? [])
+    return perform("an encoder of \(heads) heads", inputs + parameters) { result in
       Tensor.withHandles(of: parameters) { handles, count in
         guard let handles else { return CTORCH_FAILED }
         return ctorch_encoder(
-          tokens.handle, offsets.handle, wanted?.handle, heads, epsilon, count, handles, result)
+          events.handle, objects.handle, offsets.handle, wanted?.handle, heads, epsilon, count,
+          handles, result)
       }
     }
   }
