@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Devices, threads and random numbers.
+// Devices, precision, threads and random numbers.
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randperm.h>
@@ -21,6 +22,14 @@
 
 using namespace ctorch;
 
+namespace {
+
+at::DeviceType type_of(ctorch_device device) {
+  return device.type == CTORCH_CPU ? at::kCPU : at::kCUDA;
+}
+
+}  // namespace
+
 extern "C" {
 
 const char *ctorch_version(void) { return TORCH_VERSION; }
@@ -34,6 +43,19 @@ ctorch_index ctorch_cuda_device_count(void) {
     // A driver that does not answer is, for the user, no device.
     return 0;
   }
+}
+
+bool ctorch_multiplies_bfloat16(ctorch_device device) {
+  return at::autocast::is_autocast_enabled(type_of(device));
+}
+
+void ctorch_multiply_bfloat16(ctorch_device device, bool is_on) {
+  const auto type = type_of(device);
+  at::autocast::set_autocast_dtype(type, at::kBFloat16);
+  // Rounded parameters would be kept for all threads, those made without a graph among them. A
+  // parameter is used once on the way to a loss, so that nothing is lost.
+  at::autocast::set_autocast_cache_enabled(false);
+  at::autocast::set_autocast_enabled(type, is_on);
 }
 
 void ctorch_keep_freed_memory(void) {

@@ -105,7 +105,8 @@ ctorch_status ctorch_dropout(
     at::Tensor mask;
     {
       c10::NoGradGuard no_gradients;
-      mask = at::empty_like(input);
+      // 1 / (1 - probability) has more digits than half precision.
+      mask = at::empty_like(input, c10::promoteTypes(input.scalar_type(), at::kFloat));
       mask.bernoulli_(1 - probability, generator->value).div_(1 - probability);
     }
     return input.mul(mask);
@@ -116,8 +117,10 @@ ctorch_status ctorch_cross_entropy(
     const ctorch_tensor *logits, const ctorch_tensor *targets, const ctorch_tensor *weight,
     ctorch_loss_reduction reduction, double smoothing, ctorch_tensor **result) {
   return guarded_tensor(result, [&] {
+    // A sum of exponentials needs more digits than half precision has.
     return at::cross_entropy_loss(
-        logits->value, targets->value, optional(weight), reduction_code(reduction),
+        logits->value.to(c10::promoteTypes(logits->value.scalar_type(), at::kFloat)),
+        targets->value, optional(weight), reduction_code(reduction),
         /*ignore_index=*/-100, smoothing);
   });
 }

@@ -225,10 +225,11 @@ public final class FineTuner {
     let targets = Tensor(batch.eventIndices.map { Int64(labels[$0]) }, device: device)
     let weights = Tensor(batch.eventIndices.map { eventWeights[$0] }, device: device)
     // A frozen backbone needs no way back through it, most of a step's time.
-    let logits =
+    let logits = configuration.precision.using(on: device) {
       configuration.mode == .frozen
-      ? classifier.headLogits(batch, dropout: dropout)
-      : classifier.logits(batch, dropout: dropout)
+        ? classifier.headLogits(batch, dropout: dropout)
+        : classifier.logits(batch, dropout: dropout)
+    }
     return (Tensor.crossEntropy(logits: logits, targets: targets, reduction: .none) * weights)
       .mean()
   }

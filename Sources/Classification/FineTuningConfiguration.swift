@@ -2,6 +2,7 @@
 
 import Augmentation
 import Configuration
+import Torch
 
 /// How a classifier is made from a backbone: the section `finetuning` of a configuration.
 public struct FineTuningConfiguration: Codable, Hashable, Sendable {
@@ -50,6 +51,8 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   public var usesEventWeights = true
   /// Whether a backbone of another schema is given new input columns.
   public var growSchema = false
+  /// The numbers in which products of matrices are computed; scores are always `float32`.
+  public var precision = Precision.float32
   /// The seed of splits, order, weights and augmentation.
   public var seed: UInt64 = 1
   /// The transformations of the training events; `nil` switches them off.
@@ -87,6 +90,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
     balancesClasses = try node.bool("balancesClasses", default: balancesClasses)
     usesEventWeights = try node.bool("usesEventWeights", default: usesEventWeights)
     growSchema = try node.bool("growSchema", default: growSchema)
+    precision = try node.choice("precision", default: precision)
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))
     if let section = try node.node("augmentation") {
       augmentation = try AugmentationConfiguration(

@@ -88,7 +88,7 @@ public final class Pretrainer {
       backbone: backbone, objectives: objectives, weightDecay: configuration.weightDecay)
     losses = ShardedLosses(
       backbone: backbone, objectives: objectives, parameters: optimizer.parameters,
-      threads: Threads.count)
+      precision: configuration.precision, threads: Threads.count)
     state = PretrainingState(configuration: configuration, model: model, events: store)
     try resume()
   }

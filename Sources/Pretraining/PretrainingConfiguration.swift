@@ -41,6 +41,8 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   public var gradientClip = 1.0
   /// Share of the events on which the loss is watched, not trained.
   public var validationFraction = 0.05
+  /// The numbers in which products of matrices are computed.
+  public var precision = Precision.float32
   /// The seed of weights, order, hiding and augmentation.
   public var seed: UInt64 = 1
   /// The transformations of the events.
@@ -65,6 +67,7 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     gradientClip = try node.double("gradientClip", default: gradientClip, in: 1e-6...1e6)
     validationFraction = try node.double(
       "validationFraction", default: validationFraction, in: 0...0.9)
+    precision = try node.choice("precision", default: precision)
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))
     guard let list = try node.node("objectives") else { return }
     objectives.maskedObjects = try list.node("maskedObjects").map(MaskedObjects.Settings.init)

@@ -26,6 +26,7 @@ final class ShardedLosses {
 
   private let backbone: EventTransformer
   private let objectives: [any PretrainingObjective]
+  private let precision: Precision
   private let workers: Workers
   private let parameters: [Tensor]
 
@@ -35,13 +36,15 @@ final class ShardedLosses {
   ///   - backbone: The encoder.
   ///   - objectives: What is summed up.
   ///   - parameters: What gradients are computed for.
+  ///   - precision: The numbers in which products of matrices are computed on the way to the losses.
   ///   - threads: Threads that may work.
   init(
     backbone: EventTransformer, objectives: [any PretrainingObjective], parameters: [Parameter],
-    threads: Int
+    precision: Precision, threads: Int
   ) {
     self.backbone = backbone
     self.objectives = objectives
+    self.precision = precision
     self.parameters = parameters.map(\.value)
     // A GPU takes a batch as a whole.
     workers = Workers(count: backbone.device == .cpu ? threads : 1)
@@ -105,7 +108,9 @@ final class ShardedLosses {
       for objective in objectives {
         let start = ProcessInfo.processInfo.systemUptime
         func evaluated() throws -> Tensor {
-          let loss = objective.loss(batch: shard, backbone: backbone, context: context)
+          let loss = precision.using(on: backbone.device) {
+            objective.loss(batch: shard, backbone: backbone, context: context)
+          }
           let value = loss.item()
           try check(value, objective.name, shard)
           losses.append(value * share)

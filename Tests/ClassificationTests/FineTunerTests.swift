@@ -78,6 +78,31 @@ import Torch
     #expect(history.looks.allSatisfy { $0.validationLoss.isFinite && $0.trainingLoss.isFinite })
   }
 
+  @Test(arguments: [FineTuningConfiguration.Mode.full, .scratch])
+  func `bfloat16 learns as well, and scores are float32`(
+    mode: FineTuningConfiguration.Mode
+  ) throws {
+    let tuner = try tuner(
+      .make(eventCount: 200),
+      configuration {
+        $0.mode = mode
+        $0.precision = .bfloat16
+        $0.scratchLearningRate = 1e-2
+        $0.learningRate = 1e-2
+        $0.scratchSteps = 100
+        $0.steps = 100
+      })
+    let history = try tuner.run()
+    let losses = history.looks.map(\.validationLoss)
+    #expect(try #require(losses.min()) < 0.6)
+    let scores = try tuner.classifier.scores(of: ToyEvents.make(eventCount: 50), events: [0, 1])
+    let exact = try Kernels.none.using {
+      try tuner.classifier.scores(of: ToyEvents.make(eventCount: 50), events: [0, 1])
+    }
+    #expect(worstDifference(scores[1], exact[1], relative: 1e-5) == nil)
+    #expect(tuner.classifier.parameters().allSatisfy { $0.value.dtype == .float32 })
+  }
+
   @Test func `frozen leaves the backbone bit by bit`() throws {
     let before = values(makeBackbone(dropout: 0.1))
     let frozen = try tuner(

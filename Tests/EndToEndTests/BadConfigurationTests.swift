@@ -16,6 +16,10 @@ import Testing
     ("samples=[]", ["samples is empty; expected a list of at least one sample"]),
     ("samples.2.label=2", ["samples.2.label is 2; expected 0 (ttbar) or 1 (2HDM)"]),
     ("finetuning.mode=half", ["finetuning.mode is half; expected one of full, frozen, scratch"]),
+    (
+      "pretraining.precision=float16",
+      ["pretraining.precision is float16; expected one of float32, bfloat16"]
+    ),
     ("pretraining.samples=[unlabled]", ["unlabled", "expected names among unlabeled, ttbar"]),
     ("nothing", ["this is not of the form KEY=VALUE"]),
     (

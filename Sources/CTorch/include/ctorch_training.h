@@ -82,6 +82,12 @@ ctorch_status ctorch_smooth_l1(
     const ctorch_tensor *input, const ctorch_tensor *target, double beta,
     ctorch_loss_reduction reduction, ctorch_tensor *_Nullable *_Nonnull result);
 
+// ---- Precision ------------------------------------------------------------------------------
+
+/// Whether the calling thread computes products of matrices on a kind of device in bfloat16.
+bool ctorch_multiplies_bfloat16(ctorch_device device);
+void ctorch_multiply_bfloat16(ctorch_device device, bool is_on);
+
 // ---- Gradients ------------------------------------------------------------------------------
 
 bool ctorch_requires_gradient(const ctorch_tensor *tensor);

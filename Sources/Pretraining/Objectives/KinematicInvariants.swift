@@ -85,7 +85,8 @@ public final class KinematicInvariants: PretrainingObjective {
     guard questions.definedCount > 0 else { return (vectors * 0).sum() }
     // The first layer acts on a pair's question and on the event's vector; it is linear, so it is
     // applied to each event and each pair once and the results are added.
-    let events = eventProjection(vectors)
+    // Gradients of an event's pairs are added, in float32.
+    let events = eventProjection(vectors).to(dtype: .float32)
       .indexSelected(dimension: 0, indices: Tensor(questions.events, device: device))
     let pairs = pairProjection(
       Tensor.concatenate(

@@ -67,7 +67,8 @@ extension Tensor {
     ) { ctorch_layer_norm(handle, width, weight?.handle, bias?.handle, epsilon, $0) }
   }
 
-  /// Whether ``encoder(events:objects:offsets:wanted:heads:parameters:epsilon:)`` can run with the kernels in use.
+  /// Whether ``encoder(events:objects:offsets:wanted:heads:parameters:epsilon:)`` can run with the
+  /// kernels and the precision in use.
   ///
   /// - Parameters:
   ///   - width: Width of a token.
@@ -75,7 +76,8 @@ extension Tensor {
   ///   - mostTokens: The largest number of tokens of an event.
   /// - Returns: Whether the widths are multiples of the kernels' vectors and no event is too large.
   public static func isEncoderSupported(width: Int, innerWidth: Int, mostTokens: Int) -> Bool {
-    ctorch_encoder_is_supported(width, innerWidth, mostTokens)
+    Precision.current(on: .cpu) == .float32
+      && ctorch_encoder_is_supported(width, innerWidth, mostTokens)
   }
 
   /// Returns the tokens after pre-norm Transformer layers, in which those of an event attend to
@@ -156,7 +158,7 @@ extension Tensor {
   /// - Parameters:
   ///   - probability: In 0...1.
   ///   - generator: The source of randomness, on the tensor's device.
-  /// - Returns: The tensor's shape.
+  /// - Returns: The tensor's shape; half precision becomes `float32`.
   public func dropout(probability: Double, generator: Generator) -> Tensor {
     Tensor.perform("dropout(probability: \(probability))", [self]) { result in
       withExtendedLifetime(generator) {

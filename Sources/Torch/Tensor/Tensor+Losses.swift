@@ -24,7 +24,7 @@ extension Tensor {
   /// Returns the cross-entropy of class probabilities, -log softmax(logits)[target].
   ///
   /// - Parameters:
-  ///   - logits: Shape `[n, C]`.
+  ///   - logits: Shape `[n, C]`; half precision is made `float32` first.
   ///   - targets: The classes, `int64` in `0 ..< C`, shape `[n]`; an example with -100 does not
   ///     count.
   ///   - weight: A weight for every class, shape `[C]`; the mean is then over the weights.
