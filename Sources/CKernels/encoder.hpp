@@ -151,8 +151,9 @@ struct PieceEncoder {
       multiply<Start::bias>(
           Packed(packed.expansion + first * width, rows, width), room.normed, columns,
           record.inner, p.expansion_bias + first);
-      gelu(record.inner, rows, columns, room.inner);
-      if (kept) copy_past_cache(record.inner, rows, columns, kept->inner + first * STRIDE);
+      gelu(
+          record.inner, rows, columns, room.inner,
+          kept ? kept->inner + first * STRIDE : nullptr);
       const Packed contraction(packed.contraction, width, inner, first, rows);
       if (first == 0) {
         multiply<Start::bias_and_other>(
@@ -187,10 +188,10 @@ struct PieceEncoder {
           room.panel);
       multiply<Start::zero>(
           Packed(packed.contraction + first * width, rows, width), gradient, columns, room.inner);
-      multiply_elements(room.inner, room.slope, rows, columns);
-      add_product(
-          room.inner, rows, room.normed, width, tokens, g.expansion_weight + first * width,
-          g.expansion_bias + first);
+      multiply_elements(room.inner, room.slope, rows, columns, g.expansion_bias + first);
+      add_product_over_tokens(
+          room.inner, rows, room.normed, width, tokens, g.expansion_weight + first * width, width,
+          room.panel);
       const Packed expansion(packed.expansion, width, inner, first, rows);
       if (first == 0) {
         multiply<Start::zero>(expansion, room.inner, columns, room.second);

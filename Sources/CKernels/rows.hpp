@@ -103,11 +103,15 @@ static void normalize_backward(
   }
 }
 
-/// result = GELU(x); the two may be the same.
-static void gelu(const float *x, int64_t rows, int64_t columns, float *result) {
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t at = 0; at < columns; at += LANES)
-      store(result + row * STRIDE + at, gelu(load(x + row * STRIDE + at)));
+/// result = GELU(x), and x past the cache to `kept` unless that is null.
+static void gelu(const float *x, int64_t rows, int64_t columns, float *result, float *kept) {
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t at = row * STRIDE; at < row * STRIDE + columns; at += LANES) {
+      const Vector value = load(x + at);
+      if (kept) store_past_cache(kept + at, value);
+      store(result + at, gelu(value));
+    }
+  }
 }
 
 /// result = GELU(x) and slope = GELU'(x) = Phi(x) + x phi(x).
@@ -123,11 +127,18 @@ static void gelu_and_slope(
   }
 }
 
-/// a = a * b, element by element.
-static void multiply_elements(float *a, const float *b, int64_t rows, int64_t columns) {
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t at = row * STRIDE; at < row * STRIDE + columns; at += LANES)
-      store(a + at, load(a + at) * load(b + at));
+/// a = a * b, element by element; adds the sum of every row, zero beyond the last token.
+static void multiply_elements(
+    float *a, const float *b, int64_t rows, int64_t columns, float *sums) {
+  for (int64_t row = 0; row < rows; ++row) {
+    Vector total = 0.0f;
+    for (int64_t at = row * STRIDE; at < row * STRIDE + columns; at += LANES) {
+      const Vector value = load(a + at) * load(b + at);
+      store(a + at, value);
+      total += value;
+    }
+    sums[row] += sum(total);
+  }
 }
 
 /// Copies columns to where they are not read soon.
