@@ -102,12 +102,16 @@ ctorch_status ctorch_tensor_from_bytes(
     const void *bytes, size_t byte_count, ctorch_dtype dtype, const ctorch_index *shape,
     ctorch_index rank, ctorch_device where, ctorch_tensor **result) {
   return guarded_tensor(result, [&] {
-    auto tensor = at::empty(sizes(shape, rank), options(dtype, {CTORCH_CPU, 0}));
+    const auto target = device(where);
+    // From pinned memory a GPU copies while the host goes on; LibTorch keeps it until then.
+    auto tensor = at::empty(
+        sizes(shape, rank),
+        options(dtype, {CTORCH_CPU, 0}).pinned_memory(!target.is_cpu() && byte_count > 0));
     TORCH_CHECK(
         tensor.nbytes() == byte_count, "the shape needs ", tensor.nbytes(), " bytes, but ",
         byte_count, " were given");
     if (byte_count > 0) std::memcpy(tensor.mutable_data_ptr(), bytes, byte_count);
-    return tensor.to(device(where));
+    return tensor.to(target, /*non_blocking=*/true);
   });
 }
 

@@ -34,16 +34,19 @@ public final class Pretrainer {
   public let backbone: EventTransformer
   /// The objectives with their heads.
   public let objectives: [any PretrainingObjective]
-  private let store: any EventSource
-  private let configuration: PretrainingConfiguration
+  let store: any EventSource
+  let configuration: PretrainingConfiguration
   private let folder: String
   private let trainingEvents: [Int]
-  private let validationEvents: [Int]
+  let validationEvents: [Int]
   private let augmenter: Augmenter
-  private let optimizer: AdamW
-  private let losses: ShardedLosses
-  private var state: PretrainingState
-  private var stepSeconds = StepSeconds()
+  let optimizer: AdamW
+  let losses: ShardedLosses
+  var state: PretrainingState
+  /// Steps that may be begun before the numbers of one are read.
+  let stepsAhead: Int
+  /// Steps whose numbers are not read yet, in order.
+  var begun: [BegunStep] = []
 
   /// Prepares a run, or goes on with the one in the folder.
   ///
@@ -53,13 +56,18 @@ public final class Pretrainer {
   ///   - configuration: How it is trained.
   ///   - folder: Where the run is saved.
   ///   - device: Where it is trained.
+  ///   - stepsAhead: Steps that may be begun before the losses and the gradient's norm of one are
+  ///     read, so that host and device do not wait for each other; `nil` takes 0 on the CPU, and 1
+  ///     elsewhere. It does not change the numbers: a step that is not finite moves nothing, and
+  ///     all are read before anything is saved.
   /// - Throws: ``ModelError`` if the folder holds a run of another configuration or schema, or
   ///   there is no event to train on.
   public init(
     store: any EventSource, model: ModelConfiguration, configuration: PretrainingConfiguration,
-    folder: String, device: Device = .cpu
+    folder: String, device: Device = .cpu, stepsAhead: Int? = nil
   ) throws {
     self.store = store
+    self.stepsAhead = stepsAhead ?? (device == .cpu ? 0 : 1)
     self.configuration = configuration
     self.folder = folder
     let split = EventSplit.split(
@@ -123,89 +131,40 @@ public final class Pretrainer {
     let schedule = LearningRateSchedule.cosine(
       warmupSteps: configuration.warmUpSteps, totalSteps: stepsPerEpoch * configuration.epochs,
       floor: 0)
-    let batches = (state.stepInEpoch..<stepsPerEpoch).map {
+    let batches = (state.optimizerSteps - epoch * stepsPerEpoch..<stepsPerEpoch).map {
       Array(order[$0 * size..<($0 + 1) * size])
     }
     let loader = BatchLoader(store: store, batches: batches, augmenter: augmenter, epoch: epoch)
     var end = ProcessInfo.processInfo.systemUptime
+    func settle(keeping count: Int, since start: Double) throws {
+      let numbers = try self.settle(keeping: count)
+      state.secondsInEpoch += ProcessInfo.processInfo.systemUptime - start
+      for (step, losses) in numbers {
+        report(
+          StepReport(
+            epoch: epoch, eventsDone: (epoch * stepsPerEpoch + step.stepInEpoch + 1) * size,
+            eventsTotal: stepsPerEpoch * configuration.epochs * size,
+            loss: zip(losses, objectives).map { $0 * $1.weight }.reduce(0, +),
+            seconds: step.seconds))
+      }
+    }
     try loader.consume { batch in
       if Interruption.isRequested {
+        try settle(keeping: 0, since: ProcessInfo.processInfo.systemUptime)
         try save()
         throw InterruptedError()
       }
-      let step = epoch * stepsPerEpoch + state.stepInEpoch
       let start = ProcessInfo.processInfo.systemUptime
-      stepSeconds = StepSeconds(waiting: start - end)
-      let losses = try self.step(
-        batch, learningRateFactor: schedule.factor(step: step), epoch: epoch)
-      state.add(
-        losses: losses, events: size, seconds: ProcessInfo.processInfo.systemUptime - start)
-      report(
-        StepReport(
-          epoch: epoch, eventsDone: (step + 1) * size,
-          eventsTotal: stepsPerEpoch * configuration.epochs * size,
-          loss: zip(losses, objectives).map { $0 * $1.weight }.reduce(0, +),
-          seconds: stepSeconds))
+      let step = state.optimizerSteps
+      begun.append(
+        try begin(
+          batch, learningRateFactor: schedule.factor(step: step), epoch: epoch,
+          stepInEpoch: step - epoch * stepsPerEpoch, seconds: StepSeconds(waiting: start - end)))
+      try settle(keeping: stepsAhead, since: start)
       end = ProcessInfo.processInfo.systemUptime
       return true
     }
-  }
-
-  private func step(
-    _ batch: EventBatch, learningRateFactor: Double, epoch: Int
-  ) throws -> [Double] {
-    optimizer.zeroGradients()
-    let result = try losses(
-      of: batch, withGradients: true,
-      context: { [self] shard in
-        let number = UInt64(state.optimizerSteps) &+ UInt64(shard) << 32
-        let dropout =
-          backbone.configuration.dropout > 0
-          ? Generator(seed: configuration.seed &+ number, device: backbone.device) : nil
-        return ObjectiveContext(seed: configuration.seed, epoch: epoch, dropout: dropout)
-      },
-      check: { [self] loss, objective, shard in
-        try checkFinite(loss, objective: objective, batch: shard, epoch: epoch)
-      })
-    stepSeconds.forward = result.seconds.forward
-    stepSeconds.backward = result.seconds.backward
-    let start = ProcessInfo.processInfo.systemUptime
-    defer { stepSeconds.optimizer = ProcessInfo.processInfo.systemUptime - start }
-    let norm = clipGradientNorm(optimizer.parameters, maximum: configuration.gradientClip)
-    try checkFinite(norm, objective: "the gradient's norm", batch: batch, epoch: epoch)
-    optimizer.step(learningRate: configuration.learningRate * learningRateFactor)
-    state.optimizerSteps += 1
-    return result.losses
-  }
-
-  private func validationLosses() throws -> [Double] {
-    guard !validationEvents.isEmpty else { return [] }
-    var sums = [Double](repeating: 0, count: objectives.count)
-    let size = configuration.batchSize
-    // Epoch 0 keys what is hidden, so that the validation loss of all epochs asks the same.
-    let context = ObjectiveContext(seed: configuration.seed &+ 1, epoch: 0)
-    for start in stride(from: 0, to: validationEvents.count, by: size) {
-      let events = Array(validationEvents[start..<min(start + size, validationEvents.count)])
-      let batch = try store.batch(events: events)
-      let result = try losses(
-        of: batch, withGradients: false, context: { _ in context },
-        check: { [self] loss, objective, shard in
-          try checkFinite(
-            loss, objective: "\(objective) on the validation split", batch: shard,
-            epoch: state.epoch)
-        })
-      for index in sums.indices { sums[index] += result.losses[index] * Double(events.count) }
-    }
-    return sums.map { $0 / Double(validationEvents.count) }
-  }
-
-  private func checkFinite(
-    _ value: Double, objective: String, batch: EventBatch, epoch: Int
-  ) throws {
-    guard !value.isFinite else { return }
-    throw nonFiniteLoss(
-      value, of: objective, epoch: epoch, step: state.stepInEpoch, batch: batch,
-      backbone: backbone)
+    try settle(keeping: 0, since: ProcessInfo.processInfo.systemUptime)
   }
 
   /// Checks that the state that would be saved can be used.

@@ -82,12 +82,11 @@ struct PretrainingState: Codable {
     }
   }
 
-  mutating func add(losses: [Double], events: Int, seconds: Double) {
+  mutating func add(losses: [Double], events: Int) {
     if lossSums.isEmpty { lossSums = losses.map { _ in 0 } }
     for index in losses.indices { lossSums[index] += losses[index] }
     stepInEpoch += 1
     eventsInEpoch += events
-    secondsInEpoch += seconds
   }
 
   mutating func finishEpoch(validationLosses: [Double]) {

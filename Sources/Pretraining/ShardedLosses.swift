@@ -15,8 +15,8 @@ import Torch
 final class ShardedLosses {
   /// What the losses of a batch are, and where their time went.
   struct Result {
-    /// The mean loss of each objective, unweighted.
-    var losses: [Double]
+    /// The mean loss of each objective, unweighted, as `float64` scalars on the device.
+    var losses: [Tensor]
     /// Seconds of the way from the events to the losses and back, if all threads were busy.
     var seconds = StepSeconds()
   }
@@ -59,17 +59,17 @@ final class ShardedLosses {
   ///   - batch: The events, augmented.
   ///   - withGradients: Whether gradients are computed.
   ///   - context: Makes what objectives need to know, for the index of a shard.
-  ///   - check: Is told of each loss of a shard; may throw.
+  ///   - check: Is told of each loss of a shard, which it waits for; may throw. `nil` waits for none.
   /// - Returns: The losses and where their time went.
   /// - Throws: What the check throws; `TorchError` if memory runs out.
   func callAsFunction(
     of batch: EventBatch, withGradients: Bool,
     context: @escaping (_ shard: Int) -> ObjectiveContext,
-    check: @escaping (_ loss: Double, _ objective: String, _ shard: EventBatch) throws -> Void
+    check: ((_ loss: Double, _ objective: String, _ shard: EventBatch) throws -> Void)?
   ) throws -> Result {
     let size = backbone.device == .cpu ? Self.shardEvents : batch.eventCount
     let starts = Array(stride(from: 0, to: batch.eventCount, by: size))
-    typealias Part = (losses: [Double], gradients: [[Tensor?]], seconds: StepSeconds)
+    typealias Part = (losses: [Tensor], gradients: [[Tensor?]], seconds: StepSeconds)
     // Threads write to places of their own, and read what does not change meanwhile.
     nonisolated(unsafe) var parts = [Part?](repeating: nil, count: starts.count)
     nonisolated(unsafe) let own = self
@@ -84,10 +84,11 @@ final class ShardedLosses {
         withGradients: withGradients, context: makeContext(index), check: checkLoss)
       lock.withLock { _ in parts[index] = part }
     }
-    var result = Result(losses: objectives.map { _ in 0 })
+    var result = Result(losses: [])
     let threads = Double(min(workers.count, starts.count))
     for case .some(let part) in parts {
-      for index in part.losses.indices { result.losses[index] += part.losses[index] }
+      result.losses =
+        result.losses.isEmpty ? part.losses : zip(result.losses, part.losses).map { $0 + $1 }
       for gradients in part.gradients { Tensor.addGradients(gradients, to: parameters) }
       result.seconds.forward += part.seconds.forward / threads
       result.seconds.backward += part.seconds.backward / threads
@@ -98,10 +99,10 @@ final class ShardedLosses {
   /// Computes the part of a shard in the losses, and the gradients of each.
   private func part(
     _ shard: EventBatch, share: Double, withGradients: Bool, context: ObjectiveContext,
-    check: (Double, String, EventBatch) throws -> Void
-  ) throws -> (losses: [Double], gradients: [[Tensor?]], seconds: StepSeconds) {
+    check: ((Double, String, EventBatch) throws -> Void)?
+  ) throws -> (losses: [Tensor], gradients: [[Tensor?]], seconds: StepSeconds) {
     try withTorchErrors {
-      var losses: [Double] = []
+      var losses: [Tensor] = []
       var gradients: [[Tensor?]] = []
       var seconds = StepSeconds()
       // Each objective's graph is walked and freed before the next is built: half the memory.
@@ -111,9 +112,8 @@ final class ShardedLosses {
           let loss = precision.using(on: backbone.device) {
             objective.loss(batch: shard, backbone: backbone, context: context)
           }
-          let value = loss.item()
-          try check(value, objective.name, shard)
-          losses.append(value * share)
+          try check?(loss.item(), objective.name, shard)
+          losses.append(loss.detached().to(dtype: .float64) * share)
           return loss
         }
         guard withGradients else {

@@ -30,7 +30,7 @@ import Torch
 
   func pretrainer(
     _ name: String, _ change: (inout PretrainingConfiguration) -> Void = { _ in },
-    dropout: Double = 0, source: (any EventSource)? = nil
+    dropout: Double = 0, source: (any EventSource)? = nil, stepsAhead: Int? = nil
   ) throws -> Pretrainer {
     var configuration = configuration
     change(&configuration)
@@ -38,7 +38,7 @@ import Torch
       store: source ?? store,
       model: ModelConfiguration(
         width: 8, layers: 1, heads: 2, feedForwardFactor: 2, dropout: dropout),
-      configuration: configuration, folder: folder.file(name))
+      configuration: configuration, folder: folder.file(name), stepsAhead: stepsAhead)
   }
 
   func parameters(_ pretrainer: Pretrainer) -> [[Float]] {
@@ -46,7 +46,7 @@ import Torch
       + pretrainer.objectives.flatMap { $0.parameters().map { $0.value.floats() } }
   }
 
-  private func losses(_ history: PretrainingHistory) -> [[Double]] {
+  func losses(_ history: PretrainingHistory) -> [[Double]] {
     history.epochs.flatMap { [$0.training, $0.validation] }
   }
 

@@ -176,6 +176,56 @@ import Torch
     #expect(clipGradientNorm([parameter], maximum: 1) == .infinity)
   }
 
+  @Test func `clipping on the device gives the same norm and gradients`() throws {
+    for maximum in [0.1, 100] {
+      let gradient = Tensor([0.3, -0.7, 1.1] as [Float])
+      let parameters = (0..<4).map { _ in Parameter(Tensor.zeros([3])) }
+      for parameter in parameters.dropLast() { parameter.value.gradient = gradient.cloned() }
+      let norm = clipGradientNorm(Array(parameters[..<1]), maximum: maximum)
+      let other = clipGradientNormOnDevice([parameters[1], parameters[3]], maximum: maximum)
+      #expect(other.dtype == .float64 && other.item() == norm)
+      #expect(parameters[1].value.gradient?.floats() == parameters[0].value.gradient?.floats())
+      parameters[2].value.gradient = Tensor([.infinity, 0, 0] as [Float])
+      #expect(clipGradientNormOnDevice([parameters[2]], maximum: maximum).item() == .infinity)
+    }
+    #expect(clipGradientNormOnDevice([], maximum: 1).item() == 0)
+  }
+
+  @Test func `a step that is skipped leaves parameters and state as they are`() {
+    let parameters = (0..<2).map { _ in Parameter(Tensor([1, 2] as [Float])) }
+    let optimizers = parameters.map { AdamW([("a", $0)]) }
+    func state(_ index: Int) -> [[Float]] {
+      [parameters[index].value.floats()]
+        + optimizers[index].stateDictionary().map { $0.tensor.floats() }
+    }
+    func step(_ gradient: [Float], skipping: Float?) {
+      parameters[1].value.gradient = Tensor(gradient)
+      optimizers[1].step(
+        learningRate: 0.1, skipping: skipping.map { Tensor([$0]).reshaped([]) })
+    }
+    parameters[0].value.gradient = Tensor([3, -1] as [Float])
+    optimizers[0].step(learningRate: 0.1)
+    let initial = state(1)
+    step([.nan, 1], skipping: 1)
+    #expect(state(1) == initial)
+    step([3, -1], skipping: 0)
+    #expect(state(1) == state(0))
+    let before = state(1)
+    step([.infinity, 1], skipping: 1)
+    #expect(state(1) == before)
+  }
+
+  @Test func `values on their way are those of the moment they were asked for`() {
+    let tensor = Tensor([1, 2.5] as [Float])
+    let pending = PendingValues(of: tensor)
+    tensor.copy(from: Tensor.zeros([2]))
+    #expect(pending.values() == [1, 2.5] && pending.values() == [1, 2.5])
+    let double = Tensor([4.0])
+    let kept = PendingValues(of: double)
+    double.copy(from: Tensor.zeros([1], dtype: .float64))
+    #expect(kept.values() == [4])
+  }
+
   @Test func `mistakes in the groups end the program`() async {
     await #expect(processExitsWith: .failure) {
       let parameter = Parameter(Tensor.zeros([1]))

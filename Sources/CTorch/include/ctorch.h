@@ -26,6 +26,7 @@ extern "C" {
 
 typedef struct ctorch_tensor ctorch_tensor;
 typedef struct ctorch_generator ctorch_generator;
+typedef struct ctorch_pending ctorch_pending;
 
 /// A size, a position or a count; the type that Swift calls `Int`.
 typedef ptrdiff_t ctorch_index;

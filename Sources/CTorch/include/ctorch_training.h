@@ -120,12 +120,13 @@ bool ctorch_set_gradient_mode(bool is_recording);
 // ---- Optimizers -----------------------------------------------------------------------------
 
 /// One AdamW step, in place, of parameters that share one device and one type.
+/// Where `skip`, a float32 scalar on that device, is 1, everything stays as it is.
 ctorch_status ctorch_adamw_step(
     size_t count, ctorch_tensor *const _Nonnull *_Nonnull parameters,
     ctorch_tensor *const _Nonnull *_Nonnull first_moments,
     ctorch_tensor *const _Nonnull *_Nonnull second_moments,
     ctorch_tensor *const _Nonnull *_Nonnull steps, double learning_rate, double beta1,
-    double beta2, double weight_decay, double epsilon);
+    double beta2, double weight_decay, double epsilon, const ctorch_tensor *_Nullable skip);
 
 /// The norm of all gradients together; they are scaled down in place if it is above `maximum`.
 /// Parameters without a gradient do not count.
@@ -133,10 +134,25 @@ ctorch_status ctorch_clip_gradient_norm(
     size_t count, ctorch_tensor *const _Nonnull *_Nullable parameters, double maximum,
     double *norm);
 
+/// The same, without waiting for the device: the norm, a float64 scalar, stays there.
+ctorch_status ctorch_clip_gradient_norm_on_device(
+    size_t count, ctorch_tensor *const _Nonnull *_Nullable parameters, double maximum,
+    ctorch_tensor *_Nullable *_Nonnull norm);
+
 /// averages += fraction * (values - averages), in place.
 ctorch_status ctorch_interpolate(
     size_t count, ctorch_tensor *const _Nonnull *_Nonnull averages,
     ctorch_tensor *const _Nonnull *_Nonnull values, double fraction);
+
+// ---- Numbers on their way from a device ------------------------------------------------------
+
+/// Begins to copy a tensor's elements to the host.
+ctorch_status ctorch_pending_new(
+    const ctorch_tensor *tensor, ctorch_pending *_Nullable *_Nonnull result);
+/// Waits for the copy, and for nothing that the device was given after it.
+ctorch_status ctorch_pending_values(
+    const ctorch_pending *pending, double *_Nullable values, size_t count);
+void ctorch_pending_free(ctorch_pending *pending);
 
 // ---- Devices, threads and random numbers ----------------------------------------------------
 

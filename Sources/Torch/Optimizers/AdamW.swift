@@ -111,8 +111,11 @@ public final class AdamW {
 
   /// Moves every parameter that has a gradient, in place.
   ///
-  /// - Parameter learningRate: The learning rate a of this step, before the groups' scales.
-  public func step(learningRate: Double) {
+  /// - Parameters:
+  ///   - learningRate: The learning rate a of this step, before the groups' scales.
+  ///   - skipping: A `float32` scalar on the parameters' device; where it is 1, and not 0, everything
+  ///     stays as it is, the numbers of steps too. The device decides, and the host need not wait.
+  public func step(learningRate: Double, skipping: Tensor? = nil) {
     for (settings, slots) in groups {
       let active = slots.filter { slot in
         precondition(
@@ -125,7 +128,7 @@ public final class AdamW {
       for batch in batches.values {
         advance(
           batch, learningRate: learningRate * settings.learningRateScale,
-          weightDecay: settings.weightDecay)
+          weightDecay: settings.weightDecay, skipping: skipping)
       }
     }
   }
@@ -135,8 +138,10 @@ public final class AdamW {
     for parameter in parameters { parameter.value.gradient = nil }
   }
 
-  private func advance(_ slots: [Slot], learningRate: Double, weightDecay: Double) {
-    Tensor.execute("an AdamW step", slots.map(\.value)) {
+  private func advance(
+    _ slots: [Slot], learningRate: Double, weightDecay: Double, skipping: Tensor?
+  ) {
+    Tensor.execute("an AdamW step", slots.map(\.value) + (skipping.map { [$0] } ?? [])) {
       Tensor.withHandles(of: slots.map(\.value)) { values, count in
         Tensor.withHandles(of: slots.map(\.firstMoment)) { firstMoments, _ in
           Tensor.withHandles(of: slots.map(\.secondMoment)) { secondMoments, _ in
@@ -146,7 +151,7 @@ public final class AdamW {
               }
               return ctorch_adamw_step(
                 count, values, firstMoments, secondMoments, steps, learningRate, beta1, beta2,
-                weightDecay, epsilon)
+                weightDecay, epsilon, skipping?.handle)
             }
           }
         }

@@ -23,3 +23,21 @@ public func clipGradientNorm(_ parameters: [Parameter], maximum: Double) -> Doub
   }
   return norm
 }
+
+/// Scales all gradients down as ``clipGradientNorm(_:maximum:)`` does, without waiting for the
+/// device.
+///
+/// - Parameters:
+///   - parameters: Those without a gradient do not count. All of one type, on one device.
+///   - maximum: The largest norm, positive.
+/// - Returns: The norm before, a `float64` scalar on the device. Where it is infinite or NaN the
+///   gradients are useless: see the argument `skipping` of ``AdamW/step(learningRate:skipping:)``.
+public func clipGradientNormOnDevice(_ parameters: [Parameter], maximum: Double) -> Tensor {
+  precondition(maximum > 0, "The largest norm of the gradients must be positive, not \(maximum).")
+  let values = parameters.map(\.value)
+  return Tensor.perform("clipGradientNormOnDevice(maximum: \(maximum))", values) { result in
+    Tensor.withHandles(of: values) {
+      ctorch_clip_gradient_norm_on_device($1, $0, maximum, result)
+    }
+  }
+}
