@@ -43,13 +43,13 @@ public struct FineTuningHistory: Codable, Hashable, Sendable {
 public final class FineTuner {
   /// The classifier, after ``run(report:)`` with the parameters of the best step.
   public let classifier: Classifier
-  private let source: any EventSource
-  private let configuration: FineTuningConfiguration
-  private let trainingEvents: [Int]
+  let source: any EventSource
+  let configuration: FineTuningConfiguration
+  let trainingEvents: [Int]
   private let validationEvents: [Int]
-  private let labels: [Int32]
-  private let eventWeights: [Float]
-  private let augmenter: Augmenter?
+  let labels: [Int32]
+  let eventWeights: [Float]
+  let augmenter: Augmenter?
   private var history = FineTuningHistory()
 
   /// Prepares a fine-tuning.
@@ -97,32 +97,6 @@ public final class FineTuner {
     return history
   }
 
-  /// Fits the head on the embeddings of the training events and of augmented copies of them.
-  private func warmUpHead() throws {
-    let copies = configuration.augmentation == nil ? 1 : 4
-    var parts: [Tensor] = []
-    var targets: [Int64] = []
-    var weights: [Float] = []
-    for copy in 0..<copies {
-      for start in stride(from: 0, to: trainingEvents.count, by: 1024) {
-        try Interruption.check()
-        let events = Array(trainingEvents[start..<min(start + 1024, trainingEvents.count)])
-        var batch = try source.batch(events: events)
-        // The last epochs are never reached by training, so these transformations are new.
-        if let augmenter { batch = augmenter.apply(to: batch, epoch: 65_535 - copy) }
-        parts.append(classifier.embeddings(of: batch))
-        targets += events.map { Int64(labels[$0]) }
-        weights += events.map { eventWeights[$0] }
-      }
-    }
-    let device = classifier.backbone.device
-    let head = LinearProbe.fit(
-      embeddings: Tensor.concatenate(parts, dimension: 0),
-      labels: Tensor(targets, device: device), weights: Tensor(weights, device: device),
-      classCount: classifier.classNames.count, penalty: configuration.headWarmUpPenalty)
-    classifier.setHead(weight: head.weight, bias: head.bias)
-  }
-
   private func trainAll(report: (Int, Int) -> Void) throws {
     let size = min(configuration.batchSize, trainingEvents.count)
     let stepsPerEpoch = max(1, trainingEvents.count / size)
@@ -131,6 +105,14 @@ public final class FineTuner {
     let total = max(smallest, configuration.epochs * stepsPerEpoch)
     let schedule = LearningRateSchedule.cosine(warmupSteps: 20, totalSteps: max(total, 1), floor: 0)
     let optimizer = makeOptimizer()
+    let losses = ShardedLosses(
+      backbone: classifier.backbone, objectives: [LabelLoss(tuner: self)],
+      parameters: optimizer.parameters, precision: configuration.precision,
+      threads: Threads.count)
+    let threads = Threads.count
+    defer { Threads.setCount(threads) }
+    // LibTorch's own threads would wait, busily, for what comes after the shards.
+    if losses.isParallel { Threads.setCount(1) }
     let peak =
       configuration.mode == .scratch
       ? configuration.scratchLearningRate : configuration.learningRate
@@ -138,7 +120,7 @@ public final class FineTuner {
     var stopping = EarlyStopping(patience: configuration.patience)
     var kept = snapshot()
     if configuration.mode != .scratch {
-      _ = stopping.observe(try validationLoss(), step: 0)
+      _ = stopping.observe(try validationLoss(by: losses), step: 0)
     }
     var lossSum = 0.0
     var lookedAt = 0
@@ -146,23 +128,25 @@ public final class FineTuner {
     var epoch = 0
     while step < total, !stopping.shouldStop {
       let order = EventSplit.shuffled(trainingEvents, seed: configuration.seed, epoch: epoch)
-      for start in stride(from: 0, through: order.count - size, by: size) where step < total {
+      let batches = (0..<min(order.count / size, total - step)).map {
+        Array(order[$0 * size..<($0 + 1) * size])
+      }
+      let loader = BatchLoader(store: source, batches: batches, augmenter: augmenter, epoch: epoch)
+      try loader.consume { batch in
         try Interruption.check()
-        var batch = try source.batch(events: Array(order[start..<start + size]))
-        if let augmenter { batch = augmenter.apply(to: batch, epoch: epoch) }
         lossSum += try self.step(
-          batch, optimizer: optimizer, at: step,
+          batch, by: losses, optimizer: optimizer, at: step,
           learningRate: peak * schedule.factor(step: step))
         step += 1
         report(step, total)
-        guard step % interval == 0 || step == total else { continue }
-        let loss = try validationLoss()
+        guard step % interval == 0 || step == total else { return true }
+        let loss = try validationLoss(by: losses)
         history.looks.append(
           .init(step: step, trainingLoss: lossSum / Double(step - lookedAt), validationLoss: loss))
         lossSum = 0
         lookedAt = step
         if stopping.observe(loss, step: step) { kept = snapshot() }
-        if stopping.shouldStop { break }
+        return !stopping.shouldStop
       }
       epoch += 1
     }
@@ -192,31 +176,32 @@ public final class FineTuner {
     return AdamW(groups: groups)
   }
 
-  private func step(_ batch: EventBatch, optimizer: AdamW, at step: Int, learningRate: Double)
-    throws -> Double
-  {
-    let dropout =
-      classifier.backbone.configuration.dropout > 0
-      ? Generator(
-        seed: configuration.seed &+ UInt64(step), device: classifier.backbone.device)
-      : nil
-    let value = try withTorchErrors {
-      optimizer.zeroGradients()
-      let loss = loss(batch, dropout: dropout)
-      let value = loss.item()
-      if value.isFinite { loss.backward() }
-      return value
-    }
-    guard value.isFinite else {
-      throw ModelError(
-        code: .nonFinite,
-        "fine-tuning stopped: the loss is \(spelled(value)) in step \(step), with events "
-          + "\(batch.eventIndices.prefix(8).map(String.init).joined(separator: ", "))… of the "
-          + "labeled events. Look at their weights and features, or lower the learning rate.")
-    }
+  private func step(
+    _ batch: EventBatch, by losses: ShardedLosses, optimizer: AdamW, at step: Int,
+    learningRate: Double
+  ) throws -> Double {
+    optimizer.zeroGradients()
+    let result = try losses(
+      of: batch, withGradients: true,
+      context: { [self] shard in
+        let backbone = classifier.backbone
+        let number = UInt64(step) &+ UInt64(shard) << 32
+        let dropout =
+          backbone.configuration.dropout > 0
+          ? Generator(seed: configuration.seed &+ number, device: backbone.device) : nil
+        return ObjectiveContext(seed: configuration.seed, epoch: 0, dropout: dropout)
+      },
+      check: { loss, _, shard in
+        guard !loss.isFinite else { return }
+        throw ModelError(
+          code: .nonFinite,
+          "fine-tuning stopped: the loss is \(spelled(loss)) in step \(step), with events "
+            + "\(shard.eventIndices.prefix(8).map(String.init).joined(separator: ", "))… of the "
+            + "labeled events. Look at their weights and features, or lower the learning rate.")
+      })
     clipGradientNorm(optimizer.parameters, maximum: configuration.gradientClip)
     optimizer.step(learningRate: learningRate)
-    return value
+    return result.losses[0].item()
   }
 
   /// Returns the weighted cross-entropy of a batch.
@@ -225,21 +210,24 @@ public final class FineTuner {
     let targets = Tensor(batch.eventIndices.map { Int64(labels[$0]) }, device: device)
     let weights = Tensor(batch.eventIndices.map { eventWeights[$0] }, device: device)
     // A frozen backbone needs no way back through it, most of a step's time.
-    let logits = configuration.precision.using(on: device) {
+    let logits =
       configuration.mode == .frozen
-        ? classifier.headLogits(batch, dropout: dropout)
-        : classifier.logits(batch, dropout: dropout)
-    }
+      ? classifier.headLogits(batch, dropout: dropout)
+      : classifier.logits(batch, dropout: dropout)
     return (Tensor.crossEntropy(logits: logits, targets: targets, reduction: .none) * weights)
       .mean()
   }
 
-  private func validationLoss() throws -> Double {
+  private func validationLoss(by losses: ShardedLosses) throws -> Double {
     var sum = 0.0
     for start in stride(from: 0, to: validationEvents.count, by: 1024) {
       let events = Array(validationEvents[start..<min(start + 1024, validationEvents.count)])
       let batch = try source.batch(events: events)
-      sum += withoutGradients { loss(batch, dropout: nil).item() } * Double(events.count)
+      let result = try losses(
+        of: batch, withGradients: false,
+        context: { [seed = configuration.seed] _ in ObjectiveContext(seed: seed, epoch: 0) },
+        check: nil)
+      sum += result.losses[0].item() * Double(events.count)
     }
     return sum / Double(validationEvents.count)
   }
@@ -254,5 +242,16 @@ public final class FineTuner {
         entry.parameter.value.copy(from: value)
       }
     }
+  }
+}
+
+/// The weighted cross-entropy of the labels.
+private struct LabelLoss: TrainingObjective {
+  let name = "labels"
+  let weight = 1.0
+  unowned let tuner: FineTuner
+
+  func loss(batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext) -> Tensor {
+    tuner.loss(batch, dropout: context.dropout)
   }
 }

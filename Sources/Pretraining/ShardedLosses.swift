@@ -12,20 +12,22 @@ import Torch
 /// that the steps inside are. The loss of a batch is the mean over its shards, weighted by their
 /// numbers of events, as where several machines train on parts of a batch. The shards depend on
 /// the batch alone and are added up in order, so that the numbers do not depend on the threads.
-final class ShardedLosses {
+package final class ShardedLosses {
   /// What the losses of a batch are, and where their time went.
-  struct Result {
+  package struct Result {
     /// The mean loss of each objective, unweighted, as `float64` scalars on the device.
-    var losses: [Tensor]
+    package var losses: [Tensor]
     /// Seconds of the way from the events to the losses and back, if all threads were busy.
-    var seconds = StepSeconds()
+    package var seconds = StepSeconds()
   }
 
   /// Events of a shard; the last one of a batch may have fewer.
-  static let shardEvents = 256
+  ///
+  /// More would not fill two threads with a small batch, fewer cost more than they compute.
+  static func shardEvents(ofBatch count: Int) -> Int { min(256, max(32, (count + 1) / 2)) }
 
   private let backbone: EventTransformer
-  private let objectives: [any PretrainingObjective]
+  private let objectives: [any TrainingObjective]
   private let precision: Precision
   private let workers: Workers
   private let parameters: [Tensor]
@@ -38,8 +40,8 @@ final class ShardedLosses {
   ///   - parameters: What gradients are computed for.
   ///   - precision: The numbers in which products of matrices are computed on the way to the losses.
   ///   - threads: Threads that may work.
-  init(
-    backbone: EventTransformer, objectives: [any PretrainingObjective], parameters: [Parameter],
+  package init(
+    backbone: EventTransformer, objectives: [any TrainingObjective], parameters: [Parameter],
     precision: Precision, threads: Int
   ) {
     self.backbone = backbone
@@ -51,7 +53,7 @@ final class ShardedLosses {
   }
 
   /// Whether other threads than the calling one work.
-  var isParallel: Bool { workers.count > 1 }
+  package var isParallel: Bool { workers.count > 1 }
 
   /// Computes the losses of a batch, and adds their weighted sum's gradients to the parameters'.
   ///
@@ -62,12 +64,13 @@ final class ShardedLosses {
   ///   - check: Is told of each loss of a shard, which it waits for; may throw. `nil` waits for none.
   /// - Returns: The losses and where their time went.
   /// - Throws: What the check throws; `TorchError` if memory runs out.
-  func callAsFunction(
+  package func callAsFunction(
     of batch: EventBatch, withGradients: Bool,
     context: @escaping (_ shard: Int) -> ObjectiveContext,
     check: ((_ loss: Double, _ objective: String, _ shard: EventBatch) throws -> Void)?
   ) throws -> Result {
-    let size = backbone.device == .cpu ? Self.shardEvents : batch.eventCount
+    let size =
+      backbone.device == .cpu ? Self.shardEvents(ofBatch: batch.eventCount) : batch.eventCount
     let starts = Array(stride(from: 0, to: batch.eventCount, by: size))
     typealias Part = (losses: [Tensor], gradients: [[Tensor?]], seconds: StepSeconds)
     // Threads write to places of their own, and read what does not change meanwhile.

@@ -21,10 +21,8 @@ public struct ObjectiveContext {
   }
 }
 
-/// A task that unlabeled events pose and answer themselves.
-///
-/// An objective owns the heads that it needs beside the backbone, and never sees a label.
-public protocol PretrainingObjective: Module {
+/// What a training makes small.
+public protocol TrainingObjective {
   /// The name in configurations, reports and checkpoints.
   var name: String { get }
   /// The factor of its loss in the sum.
@@ -39,3 +37,8 @@ public protocol PretrainingObjective: Module {
   /// - Returns: The loss.
   func loss(batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext) -> Tensor
 }
+
+/// A task that unlabeled events pose and answer themselves.
+///
+/// An objective owns the heads that it needs beside the backbone, and never sees a label.
+public protocol PretrainingObjective: TrainingObjective, Module {}

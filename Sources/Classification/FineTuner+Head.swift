@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Runtime
+import Synchronization
+import Torch
+
+extension FineTuner {
+  /// Fits the head on the embeddings of the training events and of augmented copies of them.
+  func warmUpHead() throws {
+    let copies = configuration.augmentation == nil ? 1 : 4
+    let size = 1024
+    let starts = Array(stride(from: 0, to: trainingEvents.count, by: size))
+    let jobs = (0..<copies).flatMap { copy in
+      starts.map { (copy: copy, events: trainingEvents[$0..<min($0 + size, trainingEvents.count)]) }
+    }
+    let device = classifier.backbone.device
+    // Threads write to places of their own, and read what does not change meanwhile.
+    nonisolated(unsafe) var parts = [Tensor?](repeating: nil, count: jobs.count)
+    nonisolated(unsafe) let own = self
+    let lock = Mutex(())
+    try runInParallel(count: jobs.count, width: device == .cpu ? Threads.count : 1) { index in
+      try Interruption.check()
+      var batch = try own.source.batch(events: Array(jobs[index].events))
+      // The last epochs are never reached by training, so these transformations are new.
+      if let augmenter = own.augmenter {
+        batch = augmenter.apply(to: batch, epoch: 65_535 - jobs[index].copy)
+      }
+      let part = try withTorchErrors { own.classifier.embeddings(of: batch) }
+      lock.withLock { _ in parts[index] = part }
+    }
+    let events = jobs.flatMap(\.events)
+    let head = LinearProbe.fit(
+      embeddings: Tensor.concatenate(parts.compactMap { $0 }, dimension: 0),
+      labels: Tensor(events.map { Int64(labels[$0]) }, device: device),
+      weights: Tensor(events.map { eventWeights[$0] }, device: device),
+      classCount: classifier.classNames.count, penalty: configuration.headWarmUpPenalty)
+    classifier.setHead(weight: head.weight, bias: head.bias)
+  }
+}
