@@ -30,7 +30,8 @@ import Torch
 
   func pretrainer(
     _ name: String, _ change: (inout PretrainingConfiguration) -> Void = { _ in },
-    dropout: Double = 0, source: (any EventSource)? = nil, stepsAhead: Int? = nil
+    dropout: Double = 0, source: (any EventSource)? = nil, device: Device = .cpu,
+    stepsAhead: Int? = nil
   ) throws -> Pretrainer {
     var configuration = configuration
     change(&configuration)
@@ -38,7 +39,8 @@ import Torch
       store: source ?? store,
       model: ModelConfiguration(
         width: 8, layers: 1, heads: 2, feedForwardFactor: 2, dropout: dropout),
-      configuration: configuration, folder: folder.file(name), stepsAhead: stepsAhead)
+      configuration: configuration, folder: folder.file(name), device: device,
+      stepsAhead: stepsAhead)
   }
 
   func parameters(_ pretrainer: Pretrainer) -> [[Float]] {
