@@ -226,7 +226,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=2, help="time of each in a round")
     parser.add_argument("--only", nargs="+", help="only contestants with one of these words")
     parser.add_argument(
-        "--scaling", nargs="*", type=int, default=[10_000, 100_000, 1_000_000],
+        "--scaling", nargs="*", type=int, default=[10_000, 100_000, 1_000_000, 10_000_000],
         help="numbers of stored events; none given leaves scaling out",
     )
     given = parser.parse_args()

@@ -34,6 +34,16 @@ import Torch
     #expect(store.schema == TinyEvents.schema)
   }
 
+  @Test func `a store that is too large for memory gives it back and reads the same`() throws {
+    let events = TinyEvents.batch(eventCount: 300)
+    let small = try TinyEvents.store(in: folder, eventCount: 300, shardEvents: 70)
+    let store = try EventStore(path: small.path, manifest: small.manifest, largestInMemory: 0)
+    for round in 0..<3 {
+      let order = (0..<300).map { (17 * $0 + round) % 300 }
+      #expect(try store.batch(events: order) == events.selecting(order))
+    }
+  }
+
   @Test func `parts of several batches are put together`() throws {
     let events = TinyEvents.batch(eventCount: 30)
     let writer = try EventStoreWriter(

@@ -21,6 +21,12 @@ final class EventShard: @unchecked Sendable {
   private let labelBytes: UnsafeRawBufferPointer
   private let origins: [UnsafeRawBufferPointer]
 
+  /// The size of the file in bytes.
+  var byteCount: Int { file.byteCount }
+
+  /// Gives back the memory of what was read; reading it again is safe.
+  func releaseMemory() { file.releaseMemory() }
+
   /// The tensors that tell where events come from, in the order of ``EventOrigin``.
   static let originNames = ["run", "luminosityBlock", "event", "source", "entry"]
 

@@ -94,6 +94,15 @@ public final class SafetensorsFile: Sendable {
     UnsafeRawBufferPointer(rebasing: mapping.bytes[try description(of: name).bytes])
   }
 
+  /// The size of the file in bytes.
+  package var byteCount: Int { mapping.bytes.count }
+
+  /// Gives back the memory of what was read; it is mapped again when it is read again.
+  ///
+  /// What was read of a mapped file counts as the process's memory, though the system may keep it
+  /// or not, until it is given back.
+  package func releaseMemory() { mapping.release() }
+
   /// Calls a closure with the elements of a tensor, valid only inside it.
   ///
   /// The elements are in the mapped file itself, or in a copy where the file did not align them.
@@ -160,6 +169,12 @@ private final class MappedFile: @unchecked Sendable {
       address != MAP_FAILED
     else { throw FileSystemError(operation: "map", path: path, errorNumber: errno) }
     bytes = UnsafeRawBufferPointer(start: address, count: size)
+  }
+
+  /// Unmaps the pages; their addresses stay valid, and reading one maps it again.
+  func release() {
+    guard let address = bytes.baseAddress else { return }
+    madvise(UnsafeMutableRawPointer(mutating: address), bytes.count, MADV_DONTNEED)
   }
 
   deinit {
