@@ -5,6 +5,7 @@ import EventModel
 import Events
 import Foundation
 import Runtime
+import Synchronization
 import Torch
 
 /// How many events of a file were scored.
@@ -16,6 +17,10 @@ public struct ScoringSummary: Codable, Sendable {
 }
 
 /// Writes a score for every entry of a ROOT file, in its order.
+///
+/// Threads take range after range of entries, and each does all there is to do for its own: reads,
+/// selects, scores and writes. So none waits for another, and the memory is that of some ranges
+/// and of the baskets that they lie in, whatever the size of the file.
 ///
 /// - Parameters:
 ///   - run: The folder of the classifier.
@@ -40,43 +45,28 @@ public func score(
       "cannot score with \(run): its configuration.yaml describes another schema than its model. "
         + "Take both from one run of finetune.")
   }
-  let isJSON = output.hasSuffix(".jsonl")
-  let sink = try AtomicFile(path: output)
-  if !isJSON {
-    try sink.write(
-      "entry," + checkpoint.classNames.map { "score_\($0)" }.joined(separator: ",") + "\n")
-  }
-  var summary = ScoringSummary(entries: 0, scored: 0)
-  try readEvents(of: file, events: configuration.events) { batch, entries, total in
+  let scores = try ScoreFile(path: output, classNames: checkpoint.classNames)
+  let events = try EventFile(path: file, events: configuration.events)
+  let ranges = stride(from: 0, to: events.entryCount, by: entriesPerRange)
+    .map { $0..<min($0 + entriesPerRange, events.entryCount) }
+  // A GPU computes one batch at a time, while the other threads read and write.
+  let turn = Mutex(())
+  // The threads end before this function does, and only read parameters.
+  nonisolated(unsafe) let model = classifier
+  try Workers(count: max(1, min(Threads.count, ranges.count))).run(count: ranges.count) { index in
     try Interruption.check()
-    let scores = try classifier.scores(of: batch)
-    var lines = ""
-    var row = 0
-    for entry in entries {
-      var values: [String]? = nil
-      if row < batch.eventCount, batch.eventIndices[row] == entry {
-        values = scores.map { String(format: "%.7g", $0[row]) }
-        row += 1
-      }
-      lines += line(entry, values, classNames: checkpoint.classNames, isJSON: isJSON)
+    let batch = try events.events(in: ranges[index])
+    let values =
+      device == .cpu
+      ? try model.scores(of: batch) : try turn.withLock { _ in try model.scores(of: batch) }
+    try scores.write(
+      part: index, entries: ranges[index], scored: batch.eventIndices, scores: values
+    ) { done in
+      progress.update(task: "score", done: done, total: events.entryCount, unit: "events")
     }
-    try sink.write(lines)
-    summary.entries += entries.count
-    summary.scored += row
-    progress.update(task: "score", done: entries.upperBound, total: total, unit: "events")
   }
-  try sink.commit()
-  return summary
+  return try scores.commit()
 }
 
-private func line(
-  _ entry: Int, _ values: [String]?, classNames: [String], isJSON: Bool
-) -> String {
-  guard isJSON else {
-    let cells = values ?? classNames.map { _ in "" }
-    return "\(entry)," + cells.joined(separator: ",") + "\n"
-  }
-  let cells = zip(classNames, values ?? classNames.map { _ in "null" })
-    .map { "\"score_\($0)\":\($1)" }
-  return "{\"entry\":\(entry)," + cells.joined(separator: ",") + "}\n"
-}
+/// As many as the model takes at a time.
+private let entriesPerRange = 1024

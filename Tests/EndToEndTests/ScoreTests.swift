@@ -78,6 +78,47 @@ import Testing
     #expect(summary["scored"] as? Int == 12_000)
   }
 
+  @Test func `the number of threads changes nothing`() throws {
+    let classifier = try TinyStudy.trained() + "/classifier"
+    let folder = try TemporaryFolder()
+    func scores(_ threads: Int) throws -> Data {
+      let output = folder.file("\(threads).csv")
+      let outcome = try Command.run([
+        "score", classifier, TinyStudy.signal, "-o", output, "--threads", "\(threads)",
+      ])
+      #expect(outcome.status == 0, "\(outcome.error)")
+      return try Data(contentsOf: URL(fileURLWithPath: output))
+    }
+    let alone = try scores(1)
+    #expect(try scores(2) == alone)
+    #expect(try scores(5) == alone)
+  }
+
+  @Test func `an interrupted run leaves the scores of before`() throws {
+    let folder = try TinyStudy.folder()
+    // A classifier so large that scoring takes seconds.
+    let trained = try Command.run(
+      [
+        "finetune", "tiny.yaml", "-o", "large", "--set", "finetuning.mode=scratch", "--set",
+        "finetuning.scratchSteps=1", "--set", "finetuning.epochs=1", "--set", "model.width=256",
+        "--set", "model.layers=8",
+      ], in: folder.path)
+    #expect(trained.status == 0, "\(trained.error)")
+    let path = try folder.write("old\n", to: "scores.csv")
+    let running = try Command.start(
+      ["score", "large", TinyStudy.signal, "-o", "scores.csv"], in: folder.path)
+    let deadline = Date().addingTimeInterval(60)
+    while !folder.contents.contains(where: { $0.hasPrefix(".scores.csv.") }),
+      running.process.isRunning, Date() < deadline
+    {
+      Thread.sleep(forTimeInterval: 0.001)
+    }
+    kill(running.process.processIdentifier, SIGINT)
+    expectFailure(try running.wait(), status: 130, says: ["lorentz: interrupted."])
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old\n")
+    #expect(folder.contents.allSatisfy { !$0.hasPrefix(".") })
+  }
+
   @Test func `a folder that is no classifier is refused`() throws {
     let trained = try TinyStudy.trained()
     let folder = try TemporaryFolder()

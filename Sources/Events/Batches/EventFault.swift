@@ -16,7 +16,8 @@ struct EventFault {
     let width = schema.featureWidth
     let scalarCount = schema.scalars.count
     for event in 0..<batch.eventCount {
-      let place = "event \(batch.eventIndices[event])"
+      // Only an event with a fault needs its words.
+      var place: String { "event \(batch.eventIndices[event])" }
       if !batch.weights[event].isFinite {
         return EventFault(
           event: event, statement: "\(place): the weight is \(batch.weights[event])")

@@ -7,24 +7,21 @@ struct ColumnChunk {
   let sample: String
   let file: String
   let entries: Range<Int>
-  let columns: [Column]
   /// As stored: for selections and weights.
   private let raw: [String: ExpressionValue]
   /// With markers of missing values made not-a-number: for objects and scalars.
   private let marked: [String: ExpressionValue]
 
-  /// Reads columns and checks that they are numbers.
+  /// Checks that columns are numbers.
   ///
-  /// - Throws: ``PreparationError`` for not-a-number or infinity that no marker allows, and what
-  ///   the source throws.
+  /// - Throws: ``PreparationError`` for not-a-number or infinity that no marker allows.
   init(
-    _ source: some ColumnSource, columns names: [String], entries: Range<Int>, sample: String,
+    _ columns: [Column], names: [String], entries: Range<Int>, sample: String, file: String,
     events: EventsConfiguration
   ) throws {
     self.sample = sample
-    file = source.name
+    self.file = file
     self.entries = entries
-    columns = try source.read(names, entries: entries)
     var raw: [String: ExpressionValue] = [:]
     var marked: [String: ExpressionValue] = [:]
     // A marker such as -999.9 is stored in single precision more often than not.
@@ -35,7 +32,7 @@ struct ColumnChunk {
         if number.isNaN && events.missingIncludesNaN { continue }
         let entry = entries.lowerBound + value.entry(ofPosition: position)
         throw PreparationError(
-          .invalidValue, sample: sample, file: source.name,
+          .invalidValue, sample: sample, file: file,
           "the column \(name) is \(Self.words(number)) in entry \(entry).",
           remedy: number.isNaN
             ? "If that means missing, write missing: nan, or add nan to its list."

@@ -50,4 +50,7 @@ struct ROOTColumnSource: ColumnSource {
   func read(_ columns: [String], entries: Range<Int>) throws -> [Column] {
     try tree.read(columns, entries: entries)
   }
+
+  /// Begins to read columns from the first entry to the last.
+  func scan(_ columns: [String]) -> TreeScan { TreeScan(tree, columns: columns) }
 }

@@ -134,6 +134,7 @@ package struct EventAssembler {
 
     var batch = EventBatch(schema: schema)
     var origins: [EventOrigin] = []
+    var places: [ObjectPlace] = []
     for entry in 0..<chunk.entries.count {
       if isFull { break }
       var cut = 0
@@ -146,9 +147,9 @@ package struct EventAssembler {
           return true
         })
       else { continue }
-      let objects = try objects(collections, entry)
+      try find(&places, in: collections, entry)
       if events.minimumObjects > 0 {
-        guard objects.count >= events.minimumObjects else { continue }
+        guard places.count >= events.minimumObjects else { continue }
         cut += 1
         cutFlow[cut].passed += 1
       }
@@ -161,9 +162,12 @@ package struct EventAssembler {
           "the weight is \(ColumnChunk.words(weights[entry])) in entry \(number); expected a finite "
             + "number.")
       }
-      batch.append(
-        index: eventCount, objects: objects, scalars: scalars.map { Float($0[entry]) },
-        weight: Float(weights[entry]), label: Int32(sample.label ?? -1))
+      for place in places { collections[place.collection].append(place, to: &batch) }
+      for values in scalars { batch.scalars.append(Float(values[entry])) }
+      batch.offsets.append(batch.kinds.count)
+      batch.eventIndices.append(eventCount)
+      batch.weights.append(Float(weights[entry]))
+      batch.labels.append(Int32(sample.label ?? -1))
       origins.append(
         EventOrigin(
           run: identifiers[0][entry], luminosityBlock: identifiers[1][entry],
@@ -177,13 +181,14 @@ package struct EventAssembler {
     return (batch, origins)
   }
 
-  /// Returns the objects of an event: kinds in the order of the schema, each by falling pt.
-  private func objects(_ collections: [ObjectColumns], _ entry: Int) throws -> [EventObject] {
-    var objects: [EventObject] = []
-    for collection in collections { objects += try collection.objects(of: entry) }
-    // The position keeps objects of equal pt in the order of the file.
-    return objects.enumerated().sorted {
-      ($0.element.kind, -$0.element.pt, $0.offset) < ($1.element.kind, -$1.element.pt, $1.offset)
-    }.map(\.element)
+  /// Finds the objects of an event: kinds in the order of the schema, each by falling pt.
+  private func find(
+    _ places: inout [ObjectPlace], in collections: [ObjectColumns], _ entry: Int
+  ) throws {
+    places.removeAll(keepingCapacity: true)
+    for (number, collection) in collections.enumerated() {
+      try collection.append(objectsOf: entry, as: number, to: &places)
+    }
+    places.sortFrom(0)
   }
 }

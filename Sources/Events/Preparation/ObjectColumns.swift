@@ -3,8 +3,33 @@
 import Foundation
 import Kinematics
 
+/// An object that an event gets, before its numbers are copied.
+struct ObjectPlace {
+  let kind: Int
+  let pt: Float
+  /// The element of `objects` that makes it, and its position in the columns of that.
+  let collection: Int
+  let index: Int
+}
+
+extension [ObjectPlace] {
+  /// Sorts the objects from a position on by kind and falling pt; equals keep their order.
+  ///
+  /// Files mostly have them in this order, so that looking is enough.
+  mutating func sortFrom(_ start: Int) {
+    guard
+      (start + 1..<Swift.max(start + 1, count)).contains(where: {
+        (self[$0].kind, -self[$0].pt) < (self[$0 - 1].kind, -self[$0 - 1].pt)
+      })
+    else { return }
+    self[start...].sort {
+      ($0.kind, -$0.pt, $0.collection, $0.index) < ($1.kind, -$1.pt, $1.collection, $1.index)
+    }
+  }
+}
+
 /// The objects that one element of `objects` makes of a chunk.
-struct ObjectColumns {
+final class ObjectColumns {
   private let configuration: ObjectConfiguration
   private let kind: Int
   private let chunk: ColumnChunk
@@ -65,26 +90,40 @@ struct ObjectColumns {
     passes = try values(cuts, "cuts", local)
   }
 
-  /// Returns the objects of an entry that pass the cuts, by falling pt.
+  /// Appends the objects of an entry that pass the cuts, by falling pt, at most as many as the
+  /// configuration allows.
   ///
-  /// - Parameter entry: The position in the chunk.
-  /// - Returns: At most as many as the configuration allows.
+  /// - Parameters:
+  ///   - entry: The position in the chunk.
+  ///   - collection: The position of these columns among those of the event.
+  ///   - places: Is given the objects.
   /// - Throws: ``PreparationError`` for a momentum that is incomplete or impossible.
-  func objects(of entry: Int) throws -> [EventObject] {
-    var result: [EventObject] = []
+  func append(
+    objectsOf entry: Int, as collection: Int, to places: inout [ObjectPlace]
+  ) throws {
+    let start = places.count
     for index in offsets[entry]..<offsets[entry + 1] where !pt[index].isNaN {
       try check(index, entry)
       guard isTrue(passes[index]) else { continue }
-      result.append(
-        EventObject(
-          kind: kind, pt: Float(pt[index]), eta: Float(eta[index]), phi: wrapped(phi[index]),
-          mass: Float(mass[index]), features: features.map { Float($0[index]) }))
+      places.append(
+        ObjectPlace(kind: kind, pt: Float(pt[index]), collection: collection, index: index))
     }
-    result.sort { $0.pt > $1.pt }
-    if let maximum = configuration.maximum, result.count > maximum {
-      result.removeLast(result.count - maximum)
+    places.sortFrom(start)
+    if let maximum = configuration.maximum, places.count > start + maximum {
+      places.removeLast(places.count - start - maximum)
     }
-    return result
+  }
+
+  /// Appends the numbers of an object to a batch.
+  func append(_ place: ObjectPlace, to batch: inout EventBatch) {
+    let index = place.index
+    batch.kinds.append(UInt8(kind))
+    batch.momenta.append(place.pt)
+    batch.momenta.append(Float(eta[index]))
+    batch.momenta.append(wrapped(phi[index]))
+    batch.momenta.append(Float(mass[index]))
+    for values in features { batch.features.append(Float(values[index])) }
+    for _ in features.count..<batch.schema.featureWidth { batch.features.append(.nan) }
   }
 
   /// Azimuths are given in (-pi, pi] or [0, 2 pi), give or take rounding.

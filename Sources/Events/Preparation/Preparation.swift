@@ -90,7 +90,8 @@ extension EventAssembler {
     entries: Range<Int>, index: Int
   ) throws -> (EventBatch, [EventOrigin]) {
     let chunk = try ColumnChunk(
-      source, columns: names, entries: entries, sample: sample.name, events: events)
+      source.read(names, entries: entries), names: names, entries: entries, sample: sample.name,
+      file: source.name, events: events)
     let known = try source.read(identifierNames.compactMap { $0 }, entries: entries)
     var columns = known[...]
     let identifiers = identifierNames.map { name in

@@ -82,11 +82,9 @@ public struct ColumnExpression: Sendable, Hashable, CustomStringConvertible {
     case .call(let name, let function, let arguments, let position):
       let values = try arguments.map { try evaluate($0, firstEntry, column) }
       switch function {
-      case .elementwise(let body, _):
-        if values.count == 1 { return values[0].map { body([$0]) } }
-        if values.count == 2 {
-          return try combine(values, arguments, firstEntry, position) { body([$0, $1]) }
-        }
+      case .unary(let body): return values[0].map(body)
+      case .binary(let body): return try combine(values, arguments, firstEntry, position, body)
+      case .elementwise(let body):
         return try combineAll(values, arguments, firstEntry, position, body)
       case .reduction(let body):
         guard case .jagged(let list, let offsets) = values[0] else {

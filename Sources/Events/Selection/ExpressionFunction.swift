@@ -5,8 +5,12 @@ import Kinematics
 
 /// What a name followed by arguments computes.
 enum ExpressionFunction: Sendable {
-  /// Element by element.
-  case elementwise(@Sendable ([Double]) -> Double, argumentCount: Int)
+  /// Element by element, of one argument.
+  case unary(@Sendable (Double) -> Double)
+  /// Element by element, of two arguments.
+  case binary(@Sendable (Double, Double) -> Double)
+  /// Element by element, of more.
+  case elementwise(@Sendable ([Double]) -> Double)
   /// One value per event from a list; the list may be empty.
   case reduction(@Sendable (ArraySlice<Double>) -> Double)
 
@@ -14,15 +18,10 @@ enum ExpressionFunction: Sendable {
   ///
   /// `min` and `max` of two arguments work element by element, of one on a list.
   static func named(_ name: String, argumentCount: Int) -> ExpressionFunction? {
-    if argumentCount == 1, let function = unary[name] {
-      return .elementwise({ function($0[0]) }, argumentCount: 1)
-    }
-    if argumentCount == 2, let function = binary[name] {
-      return .elementwise({ function($0[0], $0[1]) }, argumentCount: 2)
-    }
+    if argumentCount == 1, let function = unary[name] { return .unary(function) }
+    if argumentCount == 2, let function = binary[name] { return .binary(function) }
     if argumentCount == 4, name == "deltaR" {
-      return .elementwise(
-        { hypot($0[0] - $0[2], angle($0[1], $0[3])) }, argumentCount: 4)
+      return .elementwise { hypot($0[0] - $0[2], angle($0[1], $0[3])) }
     }
     if argumentCount == 1, let function = reductions[name] { return .reduction(function) }
     return nil

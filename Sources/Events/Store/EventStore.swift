@@ -36,7 +36,9 @@ public final class EventStore: Sendable {
   private let readCount = Atomic(0)
   private let isLarge: Bool
 
-  /// Events after whose reading memory is given back. The system maps much around each place that
+  /// Events after whose reading memory is given back.
+  ///
+  /// The system maps much around each place that
   /// is read: 256 events from all over a store of 2.5 GB were seen to hold 0.4 GB.
   private static let mostRead = 256
 
@@ -53,6 +55,7 @@ public final class EventStore: Sendable {
   ///   - path: The folder.
   ///   - manifest: What it says about itself.
   ///   - largestInMemory: Size of the files, in bytes, up to which they may stay in memory.
+  /// - Throws: ``EventStoreError``.
   package init(
     path: String, manifest: StoreManifest, largestInMemory: Int = 256 << 20
   ) throws(EventStoreError) {

@@ -102,6 +102,17 @@ public struct Branch: Sendable {
     }
   }
 
+  /// Returns the first basket with entries behind a position; they follow one another.
+  func firstBasket(endingAfter entry: Int) -> Int {
+    var low = 0
+    var high = baskets.count
+    while low < high {
+      let middle = (low + high) / 2
+      if baskets[middle].entries.upperBound > entry { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
   /// Takes the compression from the first basket where the branch announces none.
   ///
   /// Some programs set the compression for the file alone, and leave `fCompress` of its branches

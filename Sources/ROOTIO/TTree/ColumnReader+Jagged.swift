@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ColumnReader {
-  /// A decompressed basket whose entries have been found.
-  private struct Measured: Sendable {
-    let values: ByteSlice
-    /// Where the values of the wanted entries start, from the start of the basket's values.
-    let starts: [Int]
-    /// How many values the wanted entries have.
-    let counts: [Int]
-  }
-
   func jaggedColumn<Scalar: ColumnScalar>(
     of type: Scalar.Type
   ) throws(ROOTFileError) -> Column {
     let parts = try parts()
-    let measured = try concurrentMap(parts.count) { index throws(ROOTFileError) in
-      try measure(parts[index], width: Scalar.width)
+    let isSerial = begun != nil
+    let measured = try concurrentMap(parts.count, isSerial: isSerial) {
+      index throws(ROOTFileError) in
+      try opened(parts[index]) { part throws(ROOTFileError) in
+        try measure(part, width: Scalar.width)
+      }
     }
     var offsets: [Int] = []
     offsets.reserveCapacity(entries.count + 1)
@@ -32,7 +27,7 @@ extension ColumnReader {
     let values = [Scalar](unsafeUninitializedCapacity: total) { buffer, initializedCount in
       // Every basket writes a range of its own.
       nonisolated(unsafe) let target = buffer.baseAddress
-      outcome = concurrently(parts.count) { index throws(ROOTFileError) in
+      outcome = concurrently(parts.count, isSerial: isSerial) { index throws(ROOTFileError) in
         let basket = measured[index]
         let first = starts[parts[index].target]
         basket.values.withBytes { bytes in
@@ -47,7 +42,7 @@ extension ColumnReader {
   }
 
   private func copy<Scalar: ColumnScalar>(
-    _ basket: Measured, _ type: Scalar.Type, from source: UnsafeRawPointer,
+    _ basket: OpenBasket, _ type: Scalar.Type, from source: UnsafeRawPointer,
     to target: UnsafeMutablePointer<Scalar>
   ) {
     if case .counted(header: 0, _, _) = layout.form, let start = basket.starts.first {
@@ -65,7 +60,7 @@ extension ColumnReader {
   /// Decompresses a basket and finds its entries.
   ///
   /// Afterwards all starts and counts are known to lie in the basket.
-  private func measure(_ part: Part, width: Int) throws(ROOTFileError) -> Measured {
+  private func measure(_ part: Part, width: Int) throws(ROOTFileError) -> OpenBasket {
     let contents = try located(part.index, part.basket.contents)
     let bounds = try entryBounds(part, contents, width: width)
     var starts: [Int] = []
@@ -94,7 +89,7 @@ extension ColumnReader {
         starts.append(range.lowerBound + header)
         counts.append(count)
       }
-      return Measured(values: contents.values, starts: starts, counts: counts)
+      return OpenBasket(values: contents.values, starts: starts, counts: counts)
     }
   }
 
@@ -201,7 +196,8 @@ extension ColumnReader {
   /// Reads a column of strings, or of collections of strings.
   func textColumn() throws(ROOTFileError) -> Column {
     let parts = try parts()
-    let texts = try concurrentMap(parts.count) { index throws(ROOTFileError) in
+    let texts = try concurrentMap(parts.count, isSerial: begun != nil) {
+      index throws(ROOTFileError) in
       let part = parts[index]
       let contents = try located(part.index, part.basket.contents)
       let bounds = try entryBounds(part, contents, width: 1)

@@ -3,12 +3,15 @@
 import Dispatch
 import Synchronization
 
-/// Reads the values of one branch, its baskets on all processors.
+/// Reads the values of one branch: its baskets on all processors, or those of a scan on the thread
+/// that calls.
 struct ColumnReader: Sendable {
   let tree: Tree
   let branch: Branch
   let layout: BranchLayout
   let entries: Range<Int>
+  /// The baskets of the branch that a scan has begun; `nil` where there is no scan.
+  var begun: BegunBaskets?
 
   func column() throws(ROOTFileError) -> Column {
     if let packing = layout.packing { return try unpackedColumn(packing) }
@@ -52,8 +55,10 @@ struct ColumnReader: Sendable {
   /// Reads the headers of all baskets that hold wanted entries, before anything is allocated.
   func parts() throws(ROOTFileError) -> [Part] {
     var parts: [Part] = []
-    for (index, location) in branch.baskets.enumerated()
-    where location.entries.overlaps(entries) && !entries.isEmpty {
+    guard !entries.isEmpty else { return [] }
+    for index in branch.firstBasket(endingAfter: entries.lowerBound)..<branch.baskets.count {
+      let location = branch.baskets[index]
+      if location.entries.lowerBound >= entries.upperBound { break }
       let basket = try located(index) { () throws(DecodingFailure) in
         try location.basket(in: tree.storage)
       }
@@ -96,10 +101,12 @@ struct ColumnReader: Sendable {
     let values = [Scalar](unsafeUninitializedCapacity: total) { buffer, initializedCount in
       // Every basket writes a range of its own.
       nonisolated(unsafe) let target = buffer.baseAddress
-      outcome = concurrently(parts.count) { index throws(ROOTFileError) in
+      outcome = concurrently(parts.count, isSerial: begun != nil) { index throws(ROOTFileError) in
         let part = parts[index]
-        let contents = try located(part.index, part.basket.contents)
-        contents.values.withBytes { bytes in
+        let basket = try opened(part) { part throws(ROOTFileError) in
+          OpenBasket(values: try located(part.index, part.basket.contents).values)
+        }
+        basket.values.withBytes { bytes in
           guard let target, let source = bytes.baseAddress else { return }
           if stride == count * Scalar.width {
             Scalar.decode(
@@ -127,12 +134,15 @@ struct ColumnReader: Sendable {
   }
 }
 
-/// Calls `body` for all indices on all processors, and returns the failure of the lowest index.
+/// Calls `body` for all indices on all processors, or on the thread that calls where it is serial,
+/// and returns the failure of the lowest index.
 func concurrently(
-  _ count: Int, _ body: @Sendable (Int) throws(ROOTFileError) -> Void
+  _ count: Int, isSerial: Bool = false, _ body: @Sendable (Int) throws(ROOTFileError) -> Void
 ) -> Result<Void, ROOTFileError> {
   // Starting threads costs more than a single basket.
-  if count == 1 { return Result { () throws(ROOTFileError) in try body(0) } }
+  if count == 1 || isSerial {
+    return Result { () throws(ROOTFileError) in for index in 0..<count { try body(index) } }
+  }
   let firstFailure = Mutex<(index: Int, error: ROOTFileError)?>(nil)
   DispatchQueue.concurrentPerform(iterations: count) { index in
     do throws(ROOTFileError) { try body(index) } catch {
@@ -146,10 +156,10 @@ func concurrently(
 
 /// Calls `body` for all indices on all processors, and returns the results in order.
 func concurrentMap<Element: Sendable>(
-  _ count: Int, _ body: @Sendable (Int) throws(ROOTFileError) -> Element
+  _ count: Int, isSerial: Bool = false, _ body: @Sendable (Int) throws(ROOTFileError) -> Element
 ) throws(ROOTFileError) -> [Element] {
   let results = Mutex<[Element?]>(Array(repeating: nil, count: count))
-  try concurrently(count) { index throws(ROOTFileError) in
+  try concurrently(count, isSerial: isSerial) { index throws(ROOTFileError) in
     let element = try body(index)
     results.withLock { $0[index] = element }
   }.get()

@@ -96,7 +96,7 @@ extension ColumnReader {
       }
     let bytes = try ColumnReader(
       tree: tree, branch: branch, layout: BranchLayout(element: .uint8, form: form),
-      entries: entries
+      entries: entries, begun: begun
     ).column()
     guard case .uint8(let raw) = bytes.values,
       bytes.offsets?.allSatisfy({ $0 % width == 0 }) != false

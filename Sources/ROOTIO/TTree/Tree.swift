@@ -93,28 +93,31 @@ public final class Tree: Sendable {
   public func read(
     _ names: [String], entries: Range<Int>? = nil
   ) throws(ROOTFileError) -> [Column] {
-    let wanted = entries ?? 0..<entryCount
     var readers: [ColumnReader] = []
-    for name in names {
-      let branch = try branch(name)
-      guard let layout = branch.layout, branch.isReadable else {
-        throw (branch.problem ?? .unsupported("its type is not known")).located(
-          file: path, object: "\(self.name)/\(branch.name)")
-      }
-      if wanted.lowerBound < 0 || wanted.upperBound > branch.entryCount {
-        throw ROOTFileError(
-          code: .outOfRange,
-          message: "entries \(wanted) wanted, the branch has \(branch.entryCount). Choose a range "
-            + "within 0..<\(branch.entryCount).",
-          location: .init(file: path, object: "\(self.name)/\(branch.name)"))
-      }
-      readers.append(
-        ColumnReader(tree: self, branch: branch, layout: layout, entries: wanted))
-    }
+    for name in names { readers.append(try reader(name, entries: entries ?? 0..<entryCount)) }
     let columns = readers
     return try concurrentMap(columns.count) { index throws(ROOTFileError) in
       try columns[index].column()
     }
+  }
+
+  /// Returns what reads a range of entries of a branch, after checking that it can.
+  func reader(
+    _ name: String, entries: Range<Int>, begun: BegunBaskets? = nil
+  ) throws(ROOTFileError) -> ColumnReader {
+    let branch = try branch(name)
+    guard let layout = branch.layout, branch.isReadable else {
+      throw (branch.problem ?? .unsupported("its type is not known")).located(
+        file: path, object: "\(self.name)/\(branch.name)")
+    }
+    if entries.lowerBound < 0 || entries.upperBound > branch.entryCount {
+      throw ROOTFileError(
+        code: .outOfRange,
+        message: "entries \(entries) wanted, the branch has \(branch.entryCount). Choose a range "
+          + "within 0..<\(branch.entryCount).",
+        location: .init(file: path, object: "\(self.name)/\(branch.name)"))
+    }
+    return ColumnReader(tree: self, branch: branch, layout: layout, entries: entries, begun: begun)
   }
 }
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ROOTIO
+
+/// The events of one file, without labels or weights, read a range of entries at a time.
+///
+///     let file = try EventFile(path: "muons.root", events: configuration.events)
+///     let batch = try file.events(in: 0..<1024)
+///
+/// Threads may read ranges at the same time. Those that follow one another cost least; see
+/// `TreeScan`.
+public struct EventFile: Sendable {
+  /// Number of entries of the file.
+  public let entryCount: Int
+  private let path: String
+  private let assembler: EventAssembler
+  private let columns: [String]
+  private let scan: TreeScan
+
+  /// Opens a file and checks that it has the columns.
+  ///
+  /// - Parameters:
+  ///   - path: The ROOT file.
+  ///   - events: How columns become events.
+  /// - Throws: `ROOTFileError` if the file cannot be read, ``PreparationError`` if it lacks a
+  ///   column.
+  public init(path: String, events: EventsConfiguration) throws {
+    self.path = path
+    assembler = EventAssembler(events: events, sample: SampleConfiguration(file: path))
+    let source = try ROOTColumnSource(path: path, tree: events.tree)
+    columns = try assembler.columns(in: source)
+    // The identifiers are not read, but a name that is wrong is an error here as in preparation.
+    _ = try assembler.identifierColumns(in: source)
+    scan = source.scan(columns)
+    entryCount = source.entryCount
+  }
+
+  /// Reads the events of a range of entries that pass the selection.
+  ///
+  /// - Parameter entries: The entries, within `0..<entryCount`.
+  /// - Returns: The events; their `eventIndices` are entries of the file.
+  /// - Throws: `ROOTFileError` for a damaged file, ``PreparationError`` for values that cannot be
+  ///   used.
+  public func events(in entries: Range<Int>) throws -> EventBatch {
+    var assembler = assembler
+    let chunk = try ColumnChunk(
+      scan.read(entries: entries), names: columns, entries: entries,
+      sample: assembler.sample.name, file: path, events: assembler.events)
+    let unknown = [Int?](repeating: nil, count: entries.count)
+    var (batch, origins) = try assembler.assemble(
+      chunk, identifiers: EventsConfiguration.identifierNames.map { _ in unknown }, source: 0)
+    batch.eventIndices = origins.map { $0.entry ?? 0 }
+    return batch
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Reads some columns of a tree from its start to its end, in ranges of entries that are smaller
+/// than baskets.
+///
+///     let scan = TreeScan(tree, columns: ["nMuon", "Muon_pt"])
+///     for start in stride(from: 0, to: tree.entryCount, by: 1024) {
+///       let columns = try scan.read(entries: start..<min(start + 1024, tree.entryCount))
+///     }
+///
+/// ``Tree/read(_:entries:)`` decompresses a basket anew for every range that touches it. A scan
+/// keeps it until as many entries as it holds have been read. Every read works on the thread that
+/// calls, and threads may read ranges of one scan at the same time.
+public final class TreeScan: Sendable {
+  private let tree: Tree
+  private let columns: [(name: String, begun: BegunBaskets)]
+
+  /// Begins a scan; nothing is read yet.
+  ///
+  /// - Parameters:
+  ///   - tree: The tree.
+  ///   - columns: The names of branches.
+  public init(_ tree: Tree, columns: [String]) {
+    self.tree = tree
+    self.columns = columns.map { ($0, BegunBaskets()) }
+  }
+
+  /// Reads a range of entries.
+  ///
+  /// Ranges may come in any order, and twice; that costs time where baskets are opened again. The
+  /// memory is that of the values and of the baskets that are read in part, decompressed.
+  ///
+  /// - Parameter entries: The entries.
+  /// - Returns: The columns in the order of their names.
+  /// - Throws: ``ROOTFileError`` as ``Tree/read(_:entries:)``.
+  public func read(entries: Range<Int>) throws(ROOTFileError) -> [Column] {
+    var result: [Column] = []
+    result.reserveCapacity(columns.count)
+    for (name, begun) in columns {
+      result.append(try tree.reader(name, entries: entries, begun: begun).column())
+    }
+    return result
+  }
+}
+
+/// A decompressed basket and, where their number varies, the places of the values of its entries.
+struct OpenBasket: Sendable {
+  let values: ByteSlice
+  /// Where the values of the entries start, from the start of the basket's values; empty where
+  /// all entries have equally many.
+  var starts: [Int] = []
+  /// How many values the entries have; empty like `starts`.
+  var counts: [Int] = []
+
+  /// Returns the places of some of the entries.
+  func narrowed(to wanted: Range<Int>) -> OpenBasket {
+    starts.isEmpty
+      ? self
+      : OpenBasket(values: values, starts: Array(starts[wanted]), counts: Array(counts[wanted]))
+  }
+}
+
+/// The baskets of a branch of which a scan has read some entries but not all.
+final class BegunBaskets: Sendable {
+  private let baskets = Mutex<[Int: (basket: OpenBasket, unread: Int)]>([:])
+
+  /// Returns a basket that is begun, or opens it.
+  ///
+  /// Who asks for a basket that another thread is opening waits for it.
+  fileprivate func basket(
+    _ part: ColumnReader.Part, open: () throws(ROOTFileError) -> OpenBasket
+  ) throws(ROOTFileError) -> OpenBasket {
+    try baskets.withLock { baskets throws(ROOTFileError) in
+      let known = baskets[part.index]
+      let basket = if let known { known.basket } else { try open() }
+      let unread = (known?.unread ?? part.basket.fNevBuf) - part.wanted.count
+      baskets[part.index] = unread > 0 ? (basket, unread) : nil
+      return basket
+    }
+  }
+}
+
+extension ColumnReader {
+  /// Opens a basket, in a scan with all its entries unless it is begun already.
+  ///
+  /// - Returns: The basket with the places of the wanted entries.
+  func opened(
+    _ part: Part, open: (Part) throws(ROOTFileError) -> OpenBasket
+  ) throws(ROOTFileError) -> OpenBasket {
+    guard let begun, part.wanted.count < part.basket.fNevBuf else { return try open(part) }
+    let all = Part(
+      index: part.index, basket: part.basket, wanted: 0..<part.basket.fNevBuf, target: 0)
+    return try begun.basket(part) { () throws(ROOTFileError) in try open(all) }
+      .narrowed(to: part.wanted)
+  }
+}
