@@ -14,12 +14,8 @@ import statistics
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-LORENTZ = ROOT / ".build/release/lorentz-bench"
-PEERS = ROOT / "Benchmarks/peers"
-PYTHON = ROOT / ".deps/bench/bin/python"
-# Width, layers, heads.
-SIZES = {"S": (64, 4, 4), "M": (128, 6, 4), "L": (256, 8, 8)}
+import file_scoring
+from settings import LORENTZ_BENCH, PEERS, PYTHON, ROOT, SIZES, bound, environment
 
 
 def contestants(task, size, threads):
@@ -27,7 +23,7 @@ def contestants(task, size, threads):
     width, layers, heads = SIZES[size]
     model = ["--width", width, "--layers", layers, "--heads", heads]
     both = ["--threads", threads]
-    work = [LORENTZ, "work", "STORE", *model, *both, "--task"]
+    work = [LORENTZ_BENCH, "work", "STORE", *model, *both, "--task"]
     torch = [PYTHON, PEERS / "torch_encoder.py", "STORE", *model, *both, "--task", task]
     result = {"Lorentz": [*work, task], "Lorentz, no kernels": [*work, task]}
     for kind in ("padded", "packed", "grouped"):
@@ -48,18 +44,13 @@ def contestants(task, size, threads):
 class Contestant:
     """A process that works when it is told to."""
 
-    def __init__(self, name, command, store, cores):
+    def __init__(self, name, command, store, threads):
         self.name = name
         self.answers = []
-        environment = dict(os.environ)
-        if name.endswith("no kernels"):
-            environment["LORENTZ_KERNELS"] = "none"
-        command = [str(store) if part == "STORE" else str(part) for part in command]
-        if cores:
-            command = ["taskset", "-c", cores, *command]
+        command = [store if part == "STORE" else part for part in command]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, env=environment, cwd=ROOT,
+            bound(command, threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, env=environment(name), cwd=ROOT,
         )
 
     def read(self):
@@ -88,12 +79,11 @@ class Contestant:
 
 def compare(task, size, threads, store, given):
     """Returns a row for each contestant."""
-    cores = ",".join(str(core) for core in range(threads)) if threads < os.cpu_count() else None
     running = []
     for name, command in contestants(task, size, threads).items():
         if given.only and not any(word in name for word in given.only):
             continue
-        contestant = Contestant(name, command, store, cores)
+        contestant = Contestant(name, command, store, threads)
         try:
             contestant.wait_until_ready()
             running.append(contestant)
@@ -187,9 +177,9 @@ def scaling(given, folder):
 
 def lone(store, given):
     width, layers, heads = SIZES["M"]
-    command = [LORENTZ, "work", "STORE", "--task", "pretrain", "--width", width, "--layers"]
+    command = [LORENTZ_BENCH, "work", "STORE", "--task", "pretrain", "--width", width, "--layers"]
     command += [layers, "--heads", heads, "--threads", os.cpu_count()]
-    contestant = Contestant("Lorentz", command, store, None)
+    contestant = Contestant("Lorentz", command, store, os.cpu_count())
     try:
         contestant.wait_until_ready()
         for _ in range(given.rounds):
@@ -207,7 +197,7 @@ def make_store(folder, events, objects):
     store = folder / f"events-{events}-{objects}"
     if not (store / "manifest.json").exists():
         subprocess.run(
-            [LORENTZ, "events", store, "--count", str(events), "--objects", str(objects)],
+            [LORENTZ_BENCH, "events", store, "--count", str(events), "--objects", str(objects)],
             check=True, stdout=subprocess.DEVNULL,
         )
     return store
@@ -218,19 +208,20 @@ def main():
     parser.add_argument("-o", "--output", default="results/bench", help="where JSON and events go")
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), choices=SIZES)
     parser.add_argument(
-        "--tasks", nargs="+", default=["pretrain", "finetune", "score"],
-        choices=["pretrain", "finetune", "score"],
+        "--tasks", nargs="+", default=["pretrain", "finetune", "score", "score-file"],
+        choices=["pretrain", "finetune", "score", "score-file"],
     )
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5, help="rounds of a comparison")
     parser.add_argument("--seconds", type=float, default=2, help="time of each in a round")
+    parser.add_argument("--file-rounds", type=int, default=3, help="runs of each in score-file")
     parser.add_argument("--only", nargs="+", help="only contestants with one of these words")
     parser.add_argument(
         "--scaling", nargs="*", type=int, default=[10_000, 100_000, 1_000_000, 10_000_000],
         help="numbers of stored events; none given leaves scaling out",
     )
     given = parser.parse_args()
-    folder = pathlib.Path(given.output)
+    folder = pathlib.Path(given.output).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     store = make_store(folder, 20_000, 8.3)
     manifest = json.loads((store / "manifest.json").read_text())
@@ -239,10 +230,13 @@ def main():
     for threads in given.threads:
         for size in given.sizes:
             for task in given.tasks:
-                rows = compare(task, size, threads, store, given)
+                if task == "score-file":
+                    rows = file_scoring.compare(size, threads, given, folder)
+                else:
+                    rows = compare(task, size, threads, store, given)
                 if not rows:
                     continue
-                show(rows, tokens)
+                file_scoring.show(rows) if task == "score-file" else show(rows, tokens)
                 result["comparisons"] += rows
                 (folder / "bench.json").write_text(json.dumps(result, indent=1))
     if given.scaling:

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all comparisons share: where programs are, how large models are, which cores are used."""
+
+import os
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LORENTZ = ROOT / ".build/release/lorentz"
+LORENTZ_BENCH = ROOT / ".build/release/lorentz-bench"
+PEERS = ROOT / "Benchmarks/peers"
+PYTHON = ROOT / ".deps/bench/bin/python"
+# Width, layers, heads.
+SIZES = {"S": (64, 4, 4), "M": (128, 6, 4), "L": (256, 8, 8)}
+
+
+def bound(command, threads):
+    """Returns a command that stays on as many cores as it has threads, where there are more."""
+    words = [str(part) for part in command]
+    if threads >= os.cpu_count():
+        return words
+    return ["taskset", "-c", ",".join(str(core) for core in range(threads)), *words]
+
+
+def environment(name):
+    """Returns the environment of a contestant."""
+    result = dict(os.environ)
+    if name.endswith("no kernels"):
+        result["LORENTZ_KERNELS"] = "none"
+    return result
