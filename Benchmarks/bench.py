@@ -8,14 +8,14 @@ that what else the machine does meets all of them alike. Medians over the rounds
 
 import argparse
 import json
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 
+import curves
 import file_scoring
-from settings import LORENTZ_BENCH, PEERS, PYTHON, ROOT, SIZES, bound, environment
+from contestant import Contestant
+from settings import LORENTZ_BENCH, PEERS, PYTHON, SIZES, make_store
 
 
 def contestants(task, size, threads):
@@ -39,42 +39,6 @@ def contestants(task, size, threads):
     if task == "pretrain":
         result["matrix products"] = [*work, "products"]
     return result
-
-
-class Contestant:
-    """A process that works when it is told to."""
-
-    def __init__(self, name, command, store, threads):
-        self.name = name
-        self.answers = []
-        command = [store if part == "STORE" else part for part in command]
-        self.process = subprocess.Popen(
-            bound(command, threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, env=environment(name), cwd=ROOT,
-        )
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            words = self.process.stderr.read().strip().splitlines()[-3:]
-            raise RuntimeError(f"{self.name} ended: " + " / ".join(words))
-        return line.strip()
-
-    def wait_until_ready(self):
-        while self.read() != "ready":
-            pass
-
-    def go(self, seconds):
-        self.process.stdin.write(f"go {seconds}\n")
-        self.process.stdin.flush()
-        self.answers.append(json.loads(self.read()))
-
-    def rates(self):
-        return [answer["events"] / answer["seconds"] for answer in self.answers]
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
 
 
 def compare(task, size, threads, store, given):
@@ -156,53 +120,6 @@ def show(rows, tokens):
     sys.stdout.flush()
 
 
-def scaling(given, folder):
-    """Lorentz alone: events per second against objects per event and against stored events."""
-    rows = []
-    for objects in (5, 8, 12, 20, 30):
-        store = make_store(folder, 20_000, objects)
-        rows.append(lone(store, given) | {"objects": objects, "events": 20_000})
-    for events in given.scaling:
-        store = make_store(folder, events, 8.3)
-        rows.append(lone(store, given) | {"objects": 8.3, "events": events})
-    print("\npretrain, size M, all threads: how it scales")
-    print(f"  {'objects':>8}{'stored events':>15}{'events/s':>10}{'memory':>10}")
-    for row in rows:
-        print(
-            f"  {row['objects']:>8}{row['events']:>15,}{row['eventsPerSecond']:>10,.0f}"
-            f"{row['peakBytes'] / 1e6:>7.0f} MB"
-        )
-    return rows
-
-
-def lone(store, given):
-    width, layers, heads = SIZES["M"]
-    command = [LORENTZ_BENCH, "work", "STORE", "--task", "pretrain", "--width", width, "--layers"]
-    command += [layers, "--heads", heads, "--threads", os.cpu_count()]
-    contestant = Contestant("Lorentz", command, store, os.cpu_count())
-    try:
-        contestant.wait_until_ready()
-        for _ in range(given.rounds):
-            contestant.go(given.seconds)
-        return {
-            "eventsPerSecond": statistics.median(contestant.rates()),
-            "peakBytes": contestant.answers[-1]["peakBytes"],
-        }
-    finally:
-        contestant.end()
-
-
-def make_store(folder, events, objects):
-    """Writes a store of made-up events, unless it is there."""
-    store = folder / f"events-{events}-{objects}"
-    if not (store / "manifest.json").exists():
-        subprocess.run(
-            [LORENTZ_BENCH, "events", store, "--count", str(events), "--objects", str(objects)],
-            check=True, stdout=subprocess.DEVNULL,
-        )
-    return store
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", default="results/bench", help="where JSON and events go")
@@ -218,7 +135,7 @@ def main():
     parser.add_argument("--only", nargs="+", help="only contestants with one of these words")
     parser.add_argument(
         "--scaling", nargs="*", type=int, default=[10_000, 100_000, 1_000_000, 10_000_000],
-        help="numbers of stored events; none given leaves scaling out",
+        help="numbers of stored events; none given leaves the curves out",
     )
     given = parser.parse_args()
     folder = pathlib.Path(given.output).resolve()
@@ -240,7 +157,8 @@ def main():
                 result["comparisons"] += rows
                 (folder / "bench.json").write_text(json.dumps(result, indent=1))
     if given.scaling:
-        result["scaling"] = scaling(given, folder)
+        result["scaling"] = curves.scaling(given, folder)
+        result["busy"] = curves.busy(given, folder)
     (folder / "bench.json").write_text(json.dumps(result, indent=1))
     print(f"\nAll numbers: {folder / 'bench.json'}")
 

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LORENTZ = ROOT / ".build/release/lorentz"
@@ -27,3 +28,14 @@ def environment(name):
     if name.endswith("no kernels"):
         result["LORENTZ_KERNELS"] = "none"
     return result
+
+
+def make_store(folder, events, objects):
+    """Writes a store of made-up events, unless it is there."""
+    store = folder / f"events-{events}-{objects}"
+    if not (store / "manifest.json").exists():
+        subprocess.run(
+            [LORENTZ_BENCH, "events", store, "--count", str(events), "--objects", str(objects)],
+            check=True, stdout=subprocess.DEVNULL,
+        )
+    return store
