@@ -65,6 +65,19 @@ final class ByteStorage: Sendable {
     try fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
   }
 
+  /// Lets the system take back the memory of bytes of a file; they are read again when needed.
+  ///
+  /// Otherwise all of a large file that is read once would count as memory of the process.
+  func release(_ range: Range<Int>) {
+    guard isMapped else { return }
+    let page = Int(getpagesize())
+    let start = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard start < end, let address = bytes.baseAddress else { return }
+    // Without effect it costs memory alone, so that a failure is none.
+    _ = madvise(UnsafeMutableRawPointer(mutating: address + start), end - start, MADV_DONTNEED)
+  }
+
   deinit {
     if isMapped {
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)

@@ -154,6 +154,11 @@ struct Basket: Sendable {
     var hasLengths = false
   }
 
+  /// Gives back the memory of the compressed bytes, which are not needed again soon.
+  func release() {
+    if blocks != nil { stored.storage.release(stored.range) }
+  }
+
   /// Decompresses the basket.
   func contents() throws(DecodingFailure) -> Contents {
     var all = stored

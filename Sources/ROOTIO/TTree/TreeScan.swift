@@ -89,7 +89,9 @@ extension ColumnReader {
   func opened(
     _ part: Part, open: (Part) throws(ROOTFileError) -> OpenBasket
   ) throws(ROOTFileError) -> OpenBasket {
-    guard let begun, part.wanted.count < part.basket.fNevBuf else { return try open(part) }
+    guard let begun else { return try open(part) }
+    defer { part.basket.release() }
+    if part.wanted.count == part.basket.fNevBuf { return try open(part) }
     let all = Part(
       index: part.index, basket: part.basket, wanted: 0..<part.basket.fNevBuf, target: 0)
     return try begun.basket(part) { () throws(ROOTFileError) in try open(all) }
