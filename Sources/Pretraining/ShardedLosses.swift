@@ -21,10 +21,22 @@ package final class ShardedLosses {
     package var seconds = StepSeconds()
   }
 
-  /// Events of a shard; the last one of a batch may have fewer.
+  /// Divides a batch into runs of about 32 to 256 events and equal numbers of tokens.
   ///
-  /// More would not fill two threads with a small batch, fewer cost more than they compute.
-  static func shardEvents(ofBatch count: Int) -> Int { min(256, max(32, (count + 1) / 2)) }
+  /// More events would not fill two threads with a small batch, fewer cost more than they compute;
+  /// of two threads one would wait for the other if it had less to do.
+  static func shards(of batch: EventBatch) -> [Range<Int>] {
+    let size = min(256, max(32, (batch.eventCount + 1) / 2))
+    let count = (batch.eventCount + size - 1) / size
+    let tokens = batch.objectCount + batch.eventCount
+    var starts = [0]
+    for event in 0..<batch.eventCount where starts.count < count {
+      // The next shard begins where its share of the tokens does.
+      let before = batch.range(of: event).lowerBound + event
+      if before * count >= starts.count * tokens { starts.append(event) }
+    }
+    return zip(starts, starts.dropFirst() + [batch.eventCount]).map { $0..<$1 }
+  }
 
   private let backbone: EventTransformer
   private let objectives: [any TrainingObjective]
@@ -69,26 +81,23 @@ package final class ShardedLosses {
     context: @escaping (_ shard: Int) -> ObjectiveContext,
     check: ((_ loss: Double, _ objective: String, _ shard: EventBatch) throws -> Void)?
   ) throws -> Result {
-    let size =
-      backbone.device == .cpu ? Self.shardEvents(ofBatch: batch.eventCount) : batch.eventCount
-    let starts = Array(stride(from: 0, to: batch.eventCount, by: size))
+    let ranges = backbone.device == .cpu ? Self.shards(of: batch) : [0..<batch.eventCount]
     typealias Part = (losses: [Tensor], gradients: [[Tensor?]], seconds: StepSeconds)
     // Threads write to places of their own, and read what does not change meanwhile.
-    nonisolated(unsafe) var parts = [Part?](repeating: nil, count: starts.count)
+    nonisolated(unsafe) var parts = [Part?](repeating: nil, count: ranges.count)
     nonisolated(unsafe) let own = self
     nonisolated(unsafe) let makeContext = context
     nonisolated(unsafe) let checkLoss = check
     let lock = Mutex(())
-    try workers.run(count: starts.count) { index in
-      let end = min(starts[index] + size, batch.eventCount)
-      let shard = batch.slice(starts[index]..<end)
+    try workers.run(count: ranges.count) { index in
+      let shard = batch.slice(ranges[index])
       let part = try own.part(
         shard, share: Double(shard.eventCount) / Double(batch.eventCount),
         withGradients: withGradients, context: makeContext(index), check: checkLoss)
       lock.withLock { _ in parts[index] = part }
     }
     var result = Result(losses: [])
-    let threads = Double(min(workers.count, starts.count))
+    let threads = Double(min(workers.count, ranges.count))
     for case .some(let part) in parts {
       result.losses =
         result.losses.isEmpty ? part.losses : zip(result.losses, part.losses).map { $0 + $1 }
