@@ -134,7 +134,7 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport", "Torch"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

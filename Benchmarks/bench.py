@@ -29,8 +29,9 @@ def contestants(task, size, threads):
     for kind in ("padded", "packed", "grouped"):
         result[f"PyTorch, {kind}"] = [*torch, "--kind", kind]
     if task == "score":
+        result["Lorentz, float16"] = [*work, task]
         onnx = [PYTHON, PEERS / "onnx_scoring.py", "STORE", *model, *both]
-        for kind in ("padded", "grouped"):
+        for kind in ("padded", "grouped", "parallel"):
             result[f"ONNX Runtime, {kind}"] = [*onnx, "--kind", kind]
     if size == "M" and task != "pretrain":
         published = [PYTHON, PEERS / "published.py", "STORE", *both, "--task", task]
@@ -108,14 +109,20 @@ def show(rows, tokens):
         print(f"  {row['name']:24}{rate:>10,.0f}{ratio:>8}{memory:>10}{note}")
     if products and lorentz:
         width, layers, _ = SIZES[first["size"]]
-        # The last layer is computed for hidden objects only, but for its keys and values.
+        # Of the last layer only keys and values are computed for others than hidden objects.
         hidden = 0.4 * (tokens - 1) / tokens
-        full = layers - 1 + 2 / 12 + hidden * 10 / 12
-        done = lorentz["eventsPerSecond"] * tokens * full * 3 * 24 * width**2 * 1e-9
-        lorentz["fractionOfProducts"] = done / products["gigaflops"]
+        made = layers - 1 + 2 / 12 + hidden * 10 / 12
+        operations = tokens * 3 * 24 * width**2 * 1e-9
+        rate = lorentz["eventsPerSecond"]
+        peak = products["gigaflops"]
+        lorentz["fractionOfPeak"] = rate * operations * layers / peak
         print(
-            f"  LibTorch's products of the model's shapes: {products['gigaflops']:.0f} GFLOP/s; "
-            f"the encoder of Lorentz did {done:.0f}, {100 * done / products['gigaflops']:.0f} %"
+            f"  LibTorch's products of the model's shapes: {peak:.0f} GFLOP/s; those of all layers "
+            f"alone would take the time of {peak / operations / layers:,.0f} events/s"
+        )
+        print(
+            f"  Lorentz: {100 * lorentz['fractionOfPeak']:.0f} % of that, with "
+            f"{rate * operations * made:.0f} GFLOP/s in the encoder"
         )
     sys.stdout.flush()
 

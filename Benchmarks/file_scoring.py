@@ -26,7 +26,12 @@ def contestants(size, threads, folder):
     file = folder / f"collisions-{EVENTS[size]}.root"
     width, layers, heads = SIZES[size]
     score = [LORENTZ, "score", folder / f"classifier-{size}", file, "--json", "--threads", threads]
-    result = {"Lorentz": [*score, "-o", folder / "scores-lorentz.csv"]}
+    result = {
+        "Lorentz": [*score, "-o", folder / "scores-lorentz.csv"],
+        "Lorentz, float16": [
+            *score, "--precision", "float16", "-o", folder / "scores-lorentz-float16.csv"
+        ],
+    }
     # The batch of each is the one that it is fastest with.
     for name, form, batch in (
         ("PyTorch, padded", "pytorch", 512),

@@ -27,6 +27,8 @@ def environment(name):
     result = dict(os.environ)
     if name.endswith("no kernels"):
         result["LORENTZ_KERNELS"] = "none"
+    if name.endswith("float16"):
+        result["LORENTZ_KERNELS"] = "avx512fp16"
     return result
 
 

@@ -11,10 +11,13 @@ extern "C" {
 const ckernels_kernels *ckernels_named(const char *name) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma"))
-    return &ckernels::avx512_kernels;
+  const bool has_avx512 =
+      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("fma");
+  if (strcmp(name, "avx512") == 0 && has_avx512) return &ckernels::avx512_kernels;
+  if (strcmp(name, "avx512fp16") == 0 && has_avx512 && __builtin_cpu_supports("avx512fp16"))
+    return &ckernels::avx512fp16_kernels;
   if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") &&
       __builtin_cpu_supports("fma"))
     return &ckernels::avx2_kernels;

@@ -242,7 +242,7 @@ struct PieceEncoder {
         g.norm_weight, g.norm_bias);
   }
 
- private:
+ protected:
   /// Adds the gradients of a weight [rows, inputs] and its bias.
   void add_product(
       const float *change, int64_t rows, const float *input, int64_t inputs, int64_t tokens,

@@ -25,6 +25,7 @@ struct ckernels_kernels {
 #if defined(__x86_64__)
 namespace ckernels {
 extern const ckernels_kernels avx512_kernels;
+extern const ckernels_kernels avx512fp16_kernels;
 extern const ckernels_kernels avx2_kernels;
 }  // namespace ckernels
 #endif

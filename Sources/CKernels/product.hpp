@@ -144,16 +144,17 @@ CKERNELS_INLINE void prefetch(const float *start, int64_t count) {
 }
 
 /// Some columns of a packed matrix [rows, columns].
+template <class Element>
 struct Packed {
-  const float *start;
+  const Element *start;
   int64_t rows, columns;
   /// The first of the columns, and their number.
   int64_t first, depth;
 
-  Packed(const float *start, int64_t rows, int64_t columns)
+  Packed(const Element *start, int64_t rows, int64_t columns)
       : start(start), rows(rows), columns(columns), first(0), depth(columns) {}
 
-  Packed(const float *start, int64_t rows, int64_t columns, int64_t first, int64_t depth)
+  Packed(const Element *start, int64_t rows, int64_t columns, int64_t first, int64_t depth)
       : start(start), rows(rows), columns(columns), first(first), depth(depth) {}
 };
 
@@ -161,7 +162,7 @@ struct Packed {
 /// are computed.
 template <Start start>
 static void multiply(
-    const Packed &packed, const float *b, int64_t columns, float *c,
+    const Packed<float> &packed, const float *b, int64_t columns, float *c,
     const float *bias = nullptr, const float *other = nullptr) {
   if (columns == 0) return;
   const int64_t rows = packed.rows;

@@ -27,11 +27,14 @@ public struct ScoringSummary: Codable, Sendable {
 ///   - file: The ROOT file.
 ///   - output: A path that ends in `.csv` or `.jsonl`; it appears when it is complete.
 ///   - device: Where scores are computed.
+///   - inHalfPrecision: Whether products of matrices are computed in half precision, by kernels that
+///     only the CPU has.
 ///   - progress: Is told how far it is.
 /// - Returns: How many events were scored.
 /// - Throws: What reading and scoring throw.
 public func score(
-  run: String, file: String, output: String, device: Device, progress: ProgressReporter
+  run: String, file: String, output: String, device: Device, inHalfPrecision: Bool = false,
+  progress: ProgressReporter
 ) throws -> ScoringSummary {
   let checkpoint = try ClassifierCheckpoint.read(run)
   let configuration = try savedConfiguration(run, checkpoint)
@@ -45,6 +48,7 @@ public func score(
       "cannot score with \(run): its configuration.yaml describes another schema than its model. "
         + "Take both from one run of finetune.")
   }
+  let kernels = try kernels(for: classifier, inHalfPrecision: inHalfPrecision)
   let scores = try ScoreFile(path: output, classNames: checkpoint.classNames)
   let events = try EventFile(path: file, events: configuration.events)
   let ranges = stride(from: 0, to: events.entryCount, by: entriesPerRange)
@@ -58,7 +62,8 @@ public func score(
     let batch = try events.events(in: ranges[index])
     let values =
       device == .cpu
-      ? try model.scores(of: batch) : try turn.withLock { _ in try model.scores(of: batch) }
+      ? try kernels.using { try model.scores(of: batch) }
+      : try turn.withLock { _ in try model.scores(of: batch) }
     try scores.write(
       part: index, entries: ranges[index], scored: batch.eventIndices, scores: values
     ) { done in
@@ -70,3 +75,22 @@ public func score(
 
 /// As many as the model takes at a time.
 private let entriesPerRange = 1024
+
+/// Returns the kernels that compute the scores.
+private func kernels(for classifier: Classifier, inHalfPrecision: Bool) throws -> Kernels {
+  guard inHalfPrecision else { return .current }
+  let reason: String
+  if classifier.backbone.device != .cpu {
+    reason = "only the CPU's kernels know it"
+  } else if !Kernels.avx512fp16.isAvailable {
+    reason = "this processor has no AVX-512 FP16"
+  } else if classifier.backbone.configuration.width % 16 != 0 {
+    reason =
+      "the model's width is \(classifier.backbone.configuration.width), not a multiple of 16"
+  } else {
+    return .avx512fp16
+  }
+  throw ModelError(
+    code: .unsupportedPrecision,
+    "cannot score in half precision: \(reason). Leave --precision out; float32 always works.")
+}

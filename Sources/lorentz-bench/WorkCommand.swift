@@ -46,6 +46,10 @@ struct WorkCommand: ParsableCommand {
   var objectives = "masked"
 
   func run() throws {
+    let environment = ProcessInfo.processInfo.environment
+    if let name = environment["LORENTZ_KERNELS"], name != Kernels.current.rawValue {
+      throw ValidationError("This processor has no kernels \(name).")
+    }
     LibTorch.keepFreedMemory()
     Threads.setCount(threads)
     let source = try EventStore(path: store)

@@ -35,6 +35,7 @@ import Testing
     (["inspect", "a.root", "--rows", "1"], "--rows needs --columns"),
     (["inspect", "a.root", "--columns", "x", "--rows", "5..<2"], "is not a range of entries"),
     (["score", "classifier", "a.root", "-o", "scores.txt"], "ends in neither .csv nor .jsonl"),
+    (["score", "a", "a.root", "-o", "a.csv", "--precision", "float8"], "float8"),
     (["finetune", "a.yaml", "-o", "x", "--labels", "0"], "expected at least 2"),
     (["pretrain", "a.yaml", "-o", "x", "--epochs", "3"], "--epochs"),
   ])

@@ -3,11 +3,14 @@
 import Foundation
 import TestSupport
 import Testing
+import Torch
 
 @Suite struct ScoreTests {
   /// Scores the signal sample and returns the lines of the output.
-  private func lines(_ classifier: String, _ output: String) throws -> [String] {
-    let outcome = try Command.run(["score", classifier, TinyStudy.signal, "-o", output])
+  private func lines(
+    _ classifier: String, _ output: String, _ options: [String] = []
+  ) throws -> [String] {
+    let outcome = try Command.run(["score", classifier, TinyStudy.signal, "-o", output] + options)
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(outcome.output.contains("of 12000 events scored: \(output)"))
     return try String(contentsOfFile: output, encoding: .utf8)
@@ -63,6 +66,28 @@ import Testing
       if !(difference < 1e-5) { Issue.record("\(one) and \(other)") }
     }
     #expect(kept > 1000 && dropped > 1000)
+  }
+
+  @Test func `half precision gives nearly the same scores, or says why not`() throws {
+    let classifier = try TinyStudy.trained() + "/classifier"
+    let folder = try TemporaryFolder()
+    let options = ["--precision", "float16"]
+    guard Kernels.avx512fp16.isAvailable else {
+      let output = folder.file("half.csv")
+      let outcome = try Command.run(
+        ["score", classifier, TinyStudy.signal, "-o", output] + options)
+      expectFailure(outcome, status: 1, says: ["no AVX-512 FP16", "Leave --precision out"])
+      #expect(folder.contents.isEmpty)
+      return
+    }
+    let single = try lines(classifier, folder.file("single.csv"))
+    let half = try lines(classifier, folder.file("half.csv"), options)
+    #expect(half.count == single.count && half != single)
+    for (one, other) in zip(single, half).dropFirst() {
+      let (one, other) = (one.split(separator: ","), other.split(separator: ","))
+      let difference = abs((Double(one[2]) ?? .nan) - (Double(other[2]) ?? .nan))
+      if !(difference < 0.005) { Issue.record("\(one) and \(other)") }
+    }
   }
 
   @Test func `JSON sums up`() throws {

@@ -165,6 +165,40 @@ import Torch
     }
   }
 
+  @Test(
+    .enabled(if: Kernels.avx512fp16.isAvailable),
+    arguments: [
+      ModelConfiguration(width: 32, layers: 2, heads: 4),
+      ModelConfiguration(width: 80, layers: 2, heads: 10, feedForwardFactor: 1),
+      ModelConfiguration(width: 256, layers: 8, heads: 8),
+    ])
+  func `half precision is close without gradients, and float32 with them`(
+    configuration: ModelConfiguration
+  ) {
+    let model = model(configuration)
+    let batch = batch([1, 2, 16, 31, 32, 33, 300] + (0..<80).map { 3 + $0 % 9 })
+    func vectors(_ kernels: Kernels) -> [[Float]] {
+      kernels.using {
+        withoutGradients {
+          let input = model.input(batch)
+          let all = model(input)
+          return [
+            all.events.floats(), all.objects.floats(), model.eventVectors(input).floats(),
+            model.vectors(ofObjects: [3, 40, 41, 350], of: input).floats(),
+          ]
+        }
+      }
+    }
+    for (half, single) in zip(vectors(.avx512fp16), vectors(.avx512)) {
+      #expect(half.count == single.count && half != single)
+      let squares = zip(half, single).map { ($0 - $1) * ($0 - $1) }
+      // The vectors are normalized: numbers of about 1, and halves have 11 bits.
+      #expect(squares.allSatisfy { $0.squareRoot() < 0.03 })
+      #expect((squares.reduce(0, +) / Float(squares.count)).squareRoot() < 0.004)
+    }
+    #expect(results(model, batch, .avx512fp16) == results(model, batch, .avx512))
+  }
+
   @Test(arguments: available)
   func `threads that train side by side do not disturb one another`(kernels: Kernels) async {
     let model = model(ModelConfiguration(width: 64, layers: 2, heads: 4))

@@ -30,7 +30,8 @@ extern "C" {
 /// The kernels for one set of instructions.
 typedef struct ckernels_kernels ckernels_kernels;
 
-/// The kernels of a name, "avx512" or "avx2"; null if there are none or the processor cannot run
+/// The kernels of a name, "avx512", "avx2" or "avx512fp16", which computes in half precision where
+/// nothing is saved for gradients; null if there are none or the processor cannot run
 /// them.
 const ckernels_kernels *_Nullable ckernels_named(const char *name);
 

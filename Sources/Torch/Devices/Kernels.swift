@@ -11,6 +11,9 @@ public enum Kernels: String, CaseIterable, Sendable {
   case avx512
   /// AVX2 and FMA.
   case avx2
+  /// AVX-512 with FP16: where no gradients are recorded, products of matrices in half precision;
+  /// never chosen unless named.
+  case avx512fp16
   /// LibTorch alone.
   case none
 
