@@ -24,6 +24,7 @@
 namespace ckernels::avx512fp16 {
 
 #include "parts.hpp"
+#include "pairs.hpp"
 #include "half.hpp"
 
 }  // namespace ckernels::avx512fp16

@@ -6,5 +6,6 @@
 #include "product.hpp"
 #include "attention.hpp"
 #include "rows.hpp"
+#include "layer.hpp"
 #include "encoder.hpp"
 #include "batch.hpp"
