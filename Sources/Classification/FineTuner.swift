@@ -135,7 +135,7 @@ public final class FineTuner {
       try loader.consume { batch in
         try Interruption.check()
         lossSum += try self.step(
-          batch, by: losses, optimizer: optimizer, at: step,
+          batch.events, by: losses, optimizer: optimizer, at: step,
           learningRate: peak * schedule.factor(step: step))
         step += 1
         report(step, total)

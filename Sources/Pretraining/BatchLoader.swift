@@ -3,12 +3,23 @@
 import Augmentation
 import Dispatch
 import Events
+import Foundation
 import Synchronization
 
 /// Assembles and augments batches on a background thread, a few ahead of the model.
 public final class BatchLoader: Sendable {
+  /// A batch, and the seconds that it took on the background thread.
+  public struct Loaded: Sendable {
+    /// The events, augmented.
+    public let events: EventBatch
+    /// Seconds of reading them.
+    public let reading: Double
+    /// Seconds of augmenting them.
+    public let augmenting: Double
+  }
+
   private struct State {
-    var ready: [Int: Result<EventBatch, any Error>] = [:]
+    var ready: [Int: Result<Loaded, any Error>] = [:]
     var isStopped = false
   }
 
@@ -36,9 +47,13 @@ public final class BatchLoader: Sendable {
       for (index, events) in batches.enumerated() {
         room.wait()
         if state.withLock({ $0.isStopped }) { return }
-        let result = Result { () throws -> EventBatch in
+        let result = Result { () throws -> Loaded in
+          let start = ProcessInfo.processInfo.systemUptime
           let batch = try store.batch(events: events)
-          return augmenter?.apply(to: batch, epoch: epoch) ?? batch
+          let middle = ProcessInfo.processInfo.systemUptime
+          let augmented = augmenter?.apply(to: batch, epoch: epoch) ?? batch
+          let end = ProcessInfo.processInfo.systemUptime
+          return Loaded(events: augmented, reading: middle - start, augmenting: end - middle)
         }
         state.withLock { $0.ready[index] = result }
         produced.signal()
@@ -50,7 +65,7 @@ public final class BatchLoader: Sendable {
   ///
   /// - Parameter body: Returns `false` to stop early.
   /// - Throws: What the store or the closure throws.
-  public func consume(_ body: (EventBatch) throws -> Bool) throws {
+  public func consume(_ body: (Loaded) throws -> Bool) throws {
     defer {
       state.withLock { $0.isStopped = true }
       room.signal()

@@ -158,8 +158,10 @@ public final class Pretrainer {
       let step = state.optimizerSteps
       begun.append(
         try begin(
-          batch, learningRateFactor: schedule.factor(step: step), epoch: epoch,
-          stepInEpoch: step - epoch * stepsPerEpoch, seconds: StepSeconds(waiting: start - end)))
+          batch.events, learningRateFactor: schedule.factor(step: step), epoch: epoch,
+          stepInEpoch: step - epoch * stepsPerEpoch,
+          seconds: StepSeconds(
+            waiting: start - end, reading: batch.reading, augmenting: batch.augmenting)))
       try settle(keeping: stepsAhead, since: start)
       end = ProcessInfo.processInfo.systemUptime
       return true

@@ -32,6 +32,10 @@ public struct PretrainingHistory: Codable, Hashable, Sendable {
 public struct StepSeconds: Codable, Hashable, Sendable {
   /// Waiting for the batch, which another thread assembles and augments.
   public var waiting = 0.0
+  /// Reading the batch, on that thread.
+  public var reading = 0.0
+  /// Augmenting it, on that thread.
+  public var augmenting = 0.0
   /// From the batch to the losses.
   public var forward = 0.0
   /// From the losses to the gradients.
@@ -39,8 +43,12 @@ public struct StepSeconds: Codable, Hashable, Sendable {
   /// Clipping and the optimizer's step.
   public var optimizer = 0.0
 
-  /// Makes the seconds of a step that has only waited yet.
-  public init(waiting: Double = 0) { self.waiting = waiting }
+  /// Makes the seconds of a step whose batch is there.
+  public init(waiting: Double = 0, reading: Double = 0, augmenting: Double = 0) {
+    self.waiting = waiting
+    self.reading = reading
+    self.augmenting = augmenting
+  }
 }
 
 /// What a run needs beside its tensors to go on exactly: the file `training.json`.

@@ -76,12 +76,15 @@ struct WorkCommand: ParsableCommand {
     var parts = StepSeconds()
     _ = try pretrainer.run { report in
       parts.waiting += report.seconds.waiting
+      parts.reading += report.seconds.reading
+      parts.augmenting += report.seconds.augmenting
       parts.forward += report.seconds.forward
       parts.backward += report.seconds.backward
       parts.optimizer += report.seconds.optimizer
       let isOver = clock.tick(events: batch) {
         [
-          "waiting": parts.waiting, "forward": parts.forward, "backward": parts.backward,
+          "waiting": parts.waiting, "reading": parts.reading,
+          "augmenting": parts.augmenting, "forward": parts.forward, "backward": parts.backward,
           "optimizer": parts.optimizer,
         ]
       }

@@ -34,7 +34,7 @@ import Torch
     #expect(store.schema == TinyEvents.schema)
   }
 
-  @Test func `a store that is too large for memory gives it back and reads the same`() throws {
+  @Test func `a store that is too large for memory is read from its files, the same`() throws {
     let events = TinyEvents.batch(eventCount: 300)
     let small = try TinyEvents.store(in: folder, eventCount: 300, shardEvents: 70)
     let store = try EventStore(path: small.path, manifest: small.manifest, largestInMemory: 0)

@@ -46,7 +46,7 @@ final class MemorySource: EventSource {
   @Test func `batches come in order`() throws {
     var seen: [[Int]] = []
     try loader().consume { batch in
-      seen.append(batch.eventIndices)
+      seen.append(batch.events.eventIndices)
       return true
     }
     #expect(seen == batches)
@@ -55,7 +55,8 @@ final class MemorySource: EventSource {
   @Test func `batches are augmented with the key of the epoch`() throws {
     let augmenter = try Augmenter(configuration: .init(), schema: TinyEvents.schema, seed: 5)
     let events = TinyEvents.batch(eventCount: 60)
-    try loader(augmenter: augmenter).consume { batch in
+    try loader(augmenter: augmenter).consume { loaded in
+      let batch = loaded.events
       #expect(batch == augmenter.apply(to: events.selecting(batch.eventIndices), epoch: 2))
       return true
     }

@@ -20,12 +20,17 @@ final class EventShard: @unchecked Sendable {
   private let weightBytes: UnsafeRawBufferPointer
   private let labelBytes: UnsafeRawBufferPointer
   private let origins: [UnsafeRawBufferPointer]
+  private var isMapped = true
 
   /// The size of the file in bytes.
   var byteCount: Int { file.byteCount }
 
-  /// Gives back the memory of what was read; reading it again is safe.
-  func releaseMemory() { file.releaseMemory() }
+  /// Reads events from the file from now on, rather than from the mapping, which would hold in
+  /// memory whatever was read once.
+  func readFromFile() {
+    isMapped = false
+    file.releaseMemory()
+  }
 
   /// The tensors that tell where events come from, in the order of ``EventOrigin``.
   static let originNames = ["run", "luminosityBlock", "event", "source", "entry"]
@@ -91,21 +96,35 @@ final class EventShard: @unchecked Sendable {
 
   /// Appends an event to a batch.
   func append(_ index: Int, position: Int, to batch: inout EventBatch) throws(EventStoreError) {
-    let first = Int(load(offsets, index, as: Int64.self))
-    let last = Int(load(offsets, index + 1, as: Int64.self))
-    let kindCount = batch.schema.objectKinds.count
-    guard kinds[first..<last].allSatisfy({ Int($0) < kindCount }) else {
+    do {
+      let objects = try read(offsets, index..<index + 2, as: Int64.self) {
+        Int(load($0, 0, as: Int64.self))..<Int(load($0, 1, as: Int64.self))
+      }
+      let kindCount = batch.schema.objectKinds.count
+      try read(kinds, objects, as: UInt8.self) { bytes in
+        guard bytes.allSatisfy({ Int($0) < kindCount }) else {
+          throw EventStoreError(
+            code: .invalidShard, path: file.path,
+            statement: "event \(position) has an object of a kind that is not in the schema",
+            remedy: "Prepare the store again.")
+        }
+        batch.kinds.append(contentsOf: bytes)
+      }
+      try append(momenta, 4, objects, to: &batch.momenta)
+      try append(features, featureWidth, objects, to: &batch.features)
+      try append(scalars, scalarCount, index..<index + 1, to: &batch.scalars)
+      try append(weightBytes, 1, index..<index + 1, to: &batch.weights)
+      let label = try read(labelBytes, index..<index + 1, as: Int32.self) {
+        load($0, 0, as: Int32.self)
+      }
+      batch.labels.append(label)
+    } catch let error as EventStoreError {
+      throw error
+    } catch {
       throw EventStoreError(
-        code: .invalidShard, path: file.path,
-        statement: "event \(position) has an object of a kind that is not in the schema",
-        remedy: "Prepare the store again.")
+        code: .invalidShard, path: file.path, statement: "event \(position): \(error)",
+        cause: error)
     }
-    batch.kinds.append(contentsOf: kinds[first..<last])
-    append(momenta, 4 * first..<4 * last, to: &batch.momenta)
-    append(features, featureWidth * first..<featureWidth * last, to: &batch.features)
-    append(scalars, scalarCount * index..<scalarCount * (index + 1), to: &batch.scalars)
-    batch.weights.append(load(weightBytes, index, as: Float.self))
-    batch.labels.append(load(labelBytes, index, as: Int32.self))
     batch.offsets.append(batch.kinds.count)
     batch.eventIndices.append(position)
   }
@@ -135,8 +154,27 @@ final class EventShard: @unchecked Sendable {
   }
 
   private func append(
-    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to values: inout [Float]
-  ) {
-    for index in range { values.append(load(bytes, index, as: Float.self)) }
+    _ column: UnsafeRawBufferPointer, _ width: Int, _ rows: Range<Int>, to values: inout [Float]
+  ) throws {
+    let range = width * rows.lowerBound..<width * rows.upperBound
+    try read(column, range, as: Float.self) { bytes in
+      for index in 0..<range.count { values.append(load(bytes, index, as: Float.self)) }
+    }
+  }
+
+  /// Calls a closure with elements of a column.
+  private func read<T: BitwiseCopyable, R>(
+    _ column: UnsafeRawBufferPointer, _ range: Range<Int>, as type: T.Type,
+    _ body: (UnsafeRawBufferPointer) throws -> R
+  ) throws -> R {
+    let size = MemoryLayout<T>.size
+    let part = UnsafeRawBufferPointer(
+      rebasing: column[size * range.lowerBound..<size * range.upperBound])
+    if isMapped { return try body(part) }
+    return try withUnsafeTemporaryAllocation(byteCount: part.count, alignment: 8) { buffer in
+      let copy = UnsafeMutableRawBufferPointer(rebasing: buffer[..<part.count])
+      try file.read(part, into: copy)
+      return try body(UnsafeRawBufferPointer(copy))
+    }
   }
 }

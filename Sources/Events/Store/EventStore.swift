@@ -2,7 +2,6 @@
 
 import Foundation
 import Runtime
-import Synchronization
 import Torch
 
 /// Events on disk: a folder with `manifest.json` and memory-mapped shards.
@@ -22,8 +21,8 @@ import Torch
 ///     run, luminosityBlock, event    I64 [E]  -1 = unknown
 ///     source, entry     I64 [E]      position in the manifest's sources, entry in its tree
 ///
-/// Reading is safe from several threads. A large store is not held in memory: what was read is
-/// given back from time to time.
+/// Reading is safe from several threads. Events of a large store are read from its files rather
+/// than from the mapping, so that it is not held in memory.
 public final class EventStore: Sendable {
   /// The folder.
   public let path: String
@@ -32,15 +31,6 @@ public final class EventStore: Sendable {
   private let shards: [EventShard]
   /// The position of the first event of each shard, and the number of events.
   private let starts: [Int]
-  /// Events read, where memory is given back.
-  private let readCount = Atomic(0)
-  private let isLarge: Bool
-
-  /// Events after whose reading memory is given back.
-  ///
-  /// The system maps much around each place that
-  /// is read: 256 events from all over a store of 2.5 GB were seen to hold 0.4 GB.
-  private static let mostRead = 256
 
   /// Opens a store and checks that its parts agree.
   ///
@@ -76,7 +66,9 @@ public final class EventStore: Sendable {
     }
     self.shards = shards
     self.starts = starts
-    isLarge = shards.reduce(0) { $0 + $1.byteCount } > largestInMemory
+    if shards.reduce(0, { $0 + $1.byteCount }) > largestInMemory {
+      for shard in shards { shard.readFromFile() }
+    }
   }
 
   /// Reads the manifest of a store.
@@ -153,7 +145,6 @@ public final class EventStore: Sendable {
     for event in events {
       let (shard, index) = locate(event)
       try shards[shard].append(index, position: event, to: &batch)
-      if isLarge { releaseMemoryAfterReading() }
     }
     if let fault = EventFault.first(in: batch) {
       throw EventStoreError(
@@ -161,12 +152,6 @@ public final class EventStore: Sendable {
         remedy: "The store is damaged; prepare it again.")
     }
     return batch
-  }
-
-  private func releaseMemoryAfterReading() {
-    let count = readCount.add(1, ordering: .relaxed).newValue
-    guard count.isMultiple(of: Self.mostRead) else { return }
-    for shard in shards { shard.releaseMemory() }
   }
 
   /// Returns the number of objects of an event.

@@ -103,6 +103,18 @@ public final class SafetensorsFile: Sendable {
   /// or not, until it is given back.
   package func releaseMemory() { mapping.release() }
 
+  /// Copies bytes from the file, not from the mapping, so that they leave no memory behind.
+  ///
+  /// - Parameters:
+  ///   - part: Part of what ``unsafeBytes(of:)`` returned.
+  ///   - buffer: Where they go; of the same size.
+  /// - Throws: `FileSystemError`.
+  package func read(
+    _ part: UnsafeRawBufferPointer, into buffer: UnsafeMutableRawBufferPointer
+  ) throws {
+    try mapping.read(part, into: buffer, path: path)
+  }
+
   /// Calls a closure with the elements of a tensor, valid only inside it.
   ///
   /// The elements are in the mapped file itself, or in a copy where the file did not align them.
@@ -144,13 +156,15 @@ public final class SafetensorsFile: Sendable {
 // The mapping is read-only and only unmapped when nobody holds it, so that threads may share it.
 private final class MappedFile: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
+  private let descriptor: Int32
 
   init(path: String) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw FileSystemError(operation: "open", path: path, errorNumber: errno)
     }
-    defer { close(descriptor) }
+    var isKept = false
+    defer { if !isKept { close(descriptor) } }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw FileSystemError(operation: "open", path: path, errorNumber: errno)
@@ -161,14 +175,35 @@ private final class MappedFile: @unchecked Sendable {
         errorNumber: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
     }
     let size = Int(status.st_size)
+    self.descriptor = descriptor
     if size == 0 {
+      isKept = true
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
     guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
       address != MAP_FAILED
     else { throw FileSystemError(operation: "map", path: path, errorNumber: errno) }
+    isKept = true
     bytes = UnsafeRawBufferPointer(start: address, count: size)
+  }
+
+  func read(
+    _ part: UnsafeRawBufferPointer, into buffer: UnsafeMutableRawBufferPointer, path: String
+  ) throws {
+    guard let base = bytes.baseAddress, let start = part.baseAddress else { return }
+    var done = 0
+    while done < part.count {
+      let count = pread(
+        descriptor, buffer.baseAddress?.advanced(by: done), part.count - done,
+        off_t(start - base + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw FileSystemError(
+          operation: "read", path: path, errorNumber: count == 0 ? EIO : errno)
+      }
+      done += count
+    }
   }
 
   /// Unmaps the pages; their addresses stay valid, and reading one maps it again.
@@ -178,6 +213,7 @@ private final class MappedFile: @unchecked Sendable {
   }
 
   deinit {
+    close(descriptor)
     if let address = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
     }
