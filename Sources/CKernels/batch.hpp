@@ -87,6 +87,37 @@ struct LayerPacking {
   }
 };
 
+/// Encodes a batch piece by piece.
+///
+/// - `work_on(piece)`: returns what computes the layers of a piece, called with the layer, the
+///   tokens before it, where those after it go, and whether only some are wanted
+template <class WorkOn>
+static void encode_pieces(
+    const ckernels_encoder &encoder, Room &room, const float *event_tokens,
+    const float *object_tokens, float *output, WorkOn work_on) {
+  const int64_t width = encoder.width;
+  for (const Piece &piece : pieces(encoder, TOKENS)) {
+    const auto work = work_on(piece);
+    float *x = room.first;
+    float *result = room.second;
+    tokens_to_columns(
+        PieceTokens<const float>(encoder, piece, event_tokens, object_tokens), piece.tokens,
+        width, PieceEncoder::columns_of(piece.tokens), x);
+    for (int64_t layer = 0; layer < encoder.layers; ++layer) {
+      work(layer, x, result, encoder.wanted && layer + 1 == encoder.layers);
+      std::swap(x, result);
+    }
+    columns_to_tokens(
+        x, output_count(encoder, piece), width, outputs(encoder, piece, output));
+  }
+}
+
+/// The parameters of a layer of all those of an encoder.
+static LayerParameters<const float> layer_parameters(
+    const float *const *parameters, int64_t layer) {
+  return LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER);
+}
+
 static size_t saved_count(const ckernels_encoder &encoder) {
   return pieces(encoder, TOKENS).size() *
          static_cast<size_t>(
@@ -106,31 +137,23 @@ static bool forward(
   const LayerPacking packing{encoder, false};
   for (int64_t layer = 0; layer < layers; ++layer)
     packing.pack_layer(
-        LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
-        encoder.wanted && layer + 1 == layers,
+        layer_parameters(parameters, layer), encoder.wanted && layer + 1 == layers,
         PackedLayer(packed.start + layer * packed_size, width, inner));
 
   Room room(room_memory.start, width, inner);
   float *record = saved;
-  for (const Piece &piece : pieces(encoder, TOKENS)) {
-    const PieceEncoder work(encoder, piece, room);
-    float *x = room.first;
-    float *result = room.second;
-    tokens_to_columns(
-        PieceTokens<const float>(encoder, piece, event_tokens, object_tokens), piece.tokens,
-        width, PieceEncoder::columns_of(piece.tokens), x);
-    for (int64_t layer = 0; layer < layers; ++layer) {
-      const LayerRecord kept(record, width);
-      work.forward(
-          LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
-          PackedLayer(packed.start + layer * packed_size, width, inner), x,
-          saved ? &kept : nullptr, result, encoder.wanted && layer + 1 == layers);
-      if (saved) record += LayerRecord::count(width, inner);
-      std::swap(x, result);
-    }
-    columns_to_tokens(
-        x, output_count(encoder, piece), width, outputs(encoder, piece, output));
-  }
+  encode_pieces(
+      encoder, room, event_tokens, object_tokens, output, [&](const Piece &piece) {
+        return [&, work = PieceEncoder(encoder, piece, room)](
+                   int64_t layer, const float *x, float *result, bool is_short) {
+          const LayerRecord kept(record, width);
+          work.forward(
+              layer_parameters(parameters, layer),
+              PackedLayer(packed.start + layer * packed_size, width, inner), x,
+              saved ? &kept : nullptr, result, is_short);
+          if (saved) record += LayerRecord::count(width, inner);
+        };
+      });
   if (saved) finish_stores();
   return true;
 }

@@ -139,27 +139,19 @@ static bool half_forward(
   for (int64_t layer = 0; layer < layers; ++layer)
     PairLayer(weights + layer * size, width, inner)
         .pack(
-            LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
-            width, inner, encoder.wanted && layer + 1 == layers);
+            layer_parameters(parameters, layer), width, inner,
+            encoder.wanted && layer + 1 == layers);
 
   Room room(room_memory.start, width, inner);
   PairRoom pair_room(pair_memory.start, width);
-  for (const Piece &piece : pieces(encoder, TOKENS)) {
-    const HalfPieceEncoder work(encoder, piece, room, pair_room);
-    float *x = room.first;
-    float *result = room.second;
-    tokens_to_columns(
-        PieceTokens<const float>(encoder, piece, event_tokens, object_tokens), piece.tokens,
-        width, PieceEncoder::columns_of(piece.tokens), x);
-    for (int64_t layer = 0; layer < layers; ++layer) {
-      work.forward(
-          LayerParameters<const float>(parameters + layer * CKERNELS_PARAMETERS_PER_LAYER),
-          PairLayer(weights + layer * size, width, inner), x, result,
-          encoder.wanted && layer + 1 == layers);
-      std::swap(x, result);
-    }
-    columns_to_tokens(
-        x, output_count(encoder, piece), width, outputs(encoder, piece, output));
-  }
+  encode_pieces(
+      encoder, room, event_tokens, object_tokens, output, [&](const Piece &piece) {
+        return [&, work = HalfPieceEncoder(encoder, piece, room, pair_room)](
+                   int64_t layer, const float *x, float *result, bool is_short) {
+          work.forward(
+              layer_parameters(parameters, layer),
+              PairLayer(weights + layer * size, width, inner), x, result, is_short);
+        };
+      });
   return true;
 }

@@ -40,20 +40,11 @@ CKERNELS_INLINE Vector sums_of_pairs(HalfVector value) {
 /// As `pack`, of a matrix whose columns are paired.
 static void pack_pairs(
     const float *a, int64_t a_step, int64_t rows, int64_t depth, Pair *packed) {
-  const Division division(rows);
-  for (int64_t tile = 0; tile < division.tiles; ++tile) {
-    const int64_t size = division.size(tile);
-    for (int64_t k = 0; k < depth; k += LANES) {
-      Vector square[LANES] = {};
-      for (int64_t r = 0; r < size; ++r) square[r] = load(a + r * a_step + k);
-      transpose(square);
-      for (int64_t column = 0; column < LANES; column += 2)
-        store_pairs(
-            packed + (k + column) / 2 * size, square[column], square[column + 1]);
-    }
-    a += size * a_step;
-    packed += size * depth / 2;
-  }
+  for_each_square(a, a_step, rows, depth, [&](Vector *square, int64_t first, int64_t size) {
+    for (int64_t column = 0; column < LANES; column += 2)
+      store_pairs(
+          packed + (first + column * size) / 2, square[column], square[column + 1]);
+  });
 }
 
 /// As `tile`, for a packed A; `depth` counts pairs.

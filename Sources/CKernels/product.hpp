@@ -95,27 +95,38 @@ struct Division {
   int64_t size(int64_t tile) const { return rows + (tile < longer ? 1 : 0); }
 };
 
-/// Copies A for `multiply`: tile after tile, in each of them column after column.
-///
-/// Up to LANES floats beyond the end are written as well.
+/// Calls `store_columns(square, first, size)` for the tiles of A, LANES columns at a time: the
+/// columns, of `size` numbers each, and the place of the first where tile follows tile and column
+/// follows column.
 ///
 /// - `a`: [rows, depth] with `a_step` between the rows; the depth is a multiple of LANES
-static void pack(
-    const float *a, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
+template <class StoreColumns>
+CKERNELS_INLINE void for_each_square(
+    const float *a, int64_t a_step, int64_t rows, int64_t depth, StoreColumns store_columns) {
   const Division division(rows);
+  int64_t row = 0;
   for (int64_t tile = 0; tile < division.tiles; ++tile) {
     const int64_t size = division.size(tile);
     for (int64_t k = 0; k < depth; k += LANES) {
       Vector square[LANES] = {};
-      for (int64_t r = 0; r < size; ++r) square[r] = load(a + r * a_step + k);
+      for (int64_t r = 0; r < size; ++r) square[r] = load(a + (row + r) * a_step + k);
       transpose(square);
-      // Each column's end is overwritten by the next.
-      for (int64_t column = 0; column < LANES; ++column)
-        store(packed + (k + column) * size, square[column]);
+      store_columns(square, row * depth + k * size, size);
     }
-    a += size * a_step;
-    packed += size * depth;
+    row += size;
   }
+}
+
+/// Copies A for `multiply`: tile after tile, in each of them column after column.
+///
+/// Up to LANES floats beyond the end are written as well.
+static void pack(
+    const float *a, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
+  for_each_square(a, a_step, rows, depth, [&](Vector *square, int64_t first, int64_t size) {
+    // Each column's end is overwritten by the next.
+    for (int64_t column = 0; column < LANES; ++column)
+      store(packed + first + column * size, square[column]);
+  });
 }
 
 /// The same for the transpose of A, [depth, rows] with `a_step` between the rows.

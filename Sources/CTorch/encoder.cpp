@@ -70,9 +70,8 @@ thread_local const ckernels_kernels *chosen = first_kernels();
 struct Encoder : torch::autograd::Function<Encoder> {
   static Variable forward(
       AutogradContext *context, const Variable &events, const Variable &objects,
-      const at::Tensor &offsets,
-      const std::optional<at::Tensor> &some, int64_t heads, double epsilon, bool records,
-      at::TensorList parameters) {
+      const at::Tensor &offsets, const std::optional<at::Tensor> &some, int64_t heads,
+      double epsilon, bool records, at::TensorList parameters) {
     const at::Tensor wanted = some.value_or(at::Tensor());
     const auto encoder = encoder_of(chosen, offsets, wanted, heads, epsilon, parameters);
     auto output = at::empty(
@@ -91,7 +90,8 @@ struct Encoder : torch::autograd::Function<Encoder> {
     }
     if (!ckernels_encoder_forward(
             &encoder, pointers(parameters).data(), events.const_data_ptr<float>(),
-            objects.const_data_ptr<float>(), output.mutable_data_ptr<float>(), records ? saved.mutable_data_ptr<float>() : nullptr))
+            objects.const_data_ptr<float>(), output.mutable_data_ptr<float>(),
+            records ? saved.mutable_data_ptr<float>() : nullptr))
       fail_for_memory();
     if (records) {
       variable_list kept{offsets, wanted, saved};
