@@ -31,6 +31,11 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
   public var longitudinalBoost = 0.5
   /// The largest rapidity of a boost across the beam; 0 for no boost.
   public var transverseBoost = 0.0
+  /// The largest rapidity of a boost in any direction; 0 for no boost.
+  public var generalBoost = 0.0
+  /// Exchange of particles and antiparticles, of every second event: features named "charge"
+  /// change sign.
+  public var chargeConjugation = false
   /// The standard deviation of the logarithm of the factor on pt; 0 for no smearing.
   public var momentumSmearing = 0.0
   /// The probability that an object is lost.
@@ -53,6 +58,16 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
     return result
   }
 
+  /// The rotations and reflections alone: what a detector does not tell apart, and what loses no
+  /// object.
+  public var rotationsAndReflections: AugmentationConfiguration {
+    var result = AugmentationConfiguration.none
+    result.rotateAboutBeam = rotateAboutBeam
+    result.reflectPhi = reflectPhi
+    result.reflectZ = reflectZ
+    return result
+  }
+
   /// Reads the configuration from YAML; what is absent keeps its value in the defaults.
   ///
   ///     rotateAboutBeam: true
@@ -60,6 +75,8 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
   ///     reflectZ: true
   ///     longitudinalBoost: 0.5
   ///     transverseBoost: 0
+  ///     generalBoost: 0
+  ///     chargeConjugation: false
   ///     momentumSmearing: 0
   ///     dropObjects: 0
   ///     dropFeatures: 0
@@ -81,6 +98,8 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
     longitudinalBoost = try node.double(
       "longitudinalBoost", default: longitudinalBoost, in: 0...10)
     transverseBoost = try node.double("transverseBoost", default: transverseBoost, in: 0...10)
+    generalBoost = try node.double("generalBoost", default: generalBoost, in: 0...10)
+    chargeConjugation = try node.bool("chargeConjugation", default: chargeConjugation)
     momentumSmearing = try node.double("momentumSmearing", default: momentumSmearing, in: 0...1)
     dropObjects = try node.double("dropObjects", default: dropObjects, in: 0...1)
     dropFeatures = try node.double("dropFeatures", default: dropFeatures, in: 0...1)

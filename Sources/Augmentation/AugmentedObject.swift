@@ -45,14 +45,13 @@ struct AugmentedObject {
     eta = asinh(ratio * sinh(asinh(sinh(eta) / ratio) + rapidity))
   }
 
-  /// Boosts in a direction of the transverse plane.
-  mutating func boostAcrossBeam(_ rapidity: Double, _ direction: Double) {
+  /// Boosts in any direction.
+  mutating func boost(along direction: SIMD3<Double>, rapidity: Double) {
     // A space-like vector with less momentum than |mass| has no energy: it is taken as massless.
     let momentum = pt * cosh(eta)
     let usable = momentum * momentum + mass * abs(mass) >= 0 ? mass : 0
-    let vector = LorentzTransformation.boost(
-      along: [cos(direction), sin(direction), 0], rapidity: rapidity
-    ).applied(to: FourMomentum(pt: pt, eta: eta, phi: phi, mass: usable))
+    let vector = LorentzTransformation.boost(along: direction, rapidity: rapidity)
+      .applied(to: FourMomentum(pt: pt, eta: eta, phi: phi, mass: usable))
     pt = vector.pt
     eta = vector.eta
     phi = vector.phi

@@ -13,6 +13,10 @@ import Runtime
 /// What an event becomes depends on the seed, the epoch and the event's position in its store, and
 /// on nothing else: neither on the other events of the batch nor on what was drawn before.
 ///
+/// Boosts follow one another: along the beam, across it, in any direction. Rotation, reflections,
+/// charge conjugation and the boost along the beam are symmetries of the collisions, up to the
+/// difference of quarks and antiquarks in the proton; other boosts are not, but keep all masses.
+///
 /// An object that a boost or smearing moves out of its acceptance is lost, and so is one dropped at
 /// random. Missing momentum, a kind without pseudorapidity, balances what is seen: it takes up the
 /// change of the other objects' transverse momenta, lost ones included; a longitudinal boost alone
@@ -27,6 +31,8 @@ public struct Augmenter: Sendable {
   /// The seed of the run.
   public let seed: UInt64
   private let acceptance: [AugmentationConfiguration.Acceptance?]
+  /// For each kind, which feature is the charge.
+  private let chargeFeatures: [Int?]
 
   /// Makes an augmenter.
   ///
@@ -57,6 +63,7 @@ public struct Augmenter: Sendable {
     self.schema = schema
     self.seed = seed
     acceptance = schema.objectKinds.map { configuration.acceptance[$0.name] }
+    chargeFeatures = schema.objectKinds.map { $0.features.firstIndex(of: "charge") }
   }
 
   /// Returns the transformed events, in the same order.
@@ -77,6 +84,9 @@ public struct Augmenter: Sendable {
       for index in batch.range(of: event) { objects.append(AugmentedObject(batch, index)) }
       transform(&objects, &generator)
       for object in objects { append(object, of: batch, to: &result, &generator) }
+      if generator.uniform() < 0.5 && configuration.chargeConjugation {
+        conjugate(objects, to: &result)
+      }
       result.offsets.append(result.kinds.count)
     }
     return result
@@ -95,6 +105,9 @@ public struct Augmenter: Sendable {
     let longitudinal = configuration.longitudinalBoost * Double(2 * generator.uniform() - 1)
     let direction = 2 * Double.pi * Double(generator.uniform())
     let transverse = configuration.transverseBoost * Double(generator.uniform())
+    let generalCosine = Double(2 * generator.uniform() - 1)
+    let generalAngle = 2 * Double.pi * Double(generator.uniform())
+    let general = configuration.generalBoost * Double(generator.uniform())
 
     for index in objects.indices {
       if configuration.rotateAboutBeam { objects[index].phi += angle }
@@ -102,9 +115,14 @@ public struct Augmenter: Sendable {
       if reflectsZ { objects[index].eta = -objects[index].eta }
     }
     let changesPt =
-      transverse != 0 || configuration.momentumSmearing > 0 || configuration.dropObjects > 0
+      transverse != 0 || general != 0 || configuration.momentumSmearing > 0
+      || configuration.dropObjects > 0
     guard changesPt || longitudinal != 0 else { return }
 
+    let across = SIMD3(cos(direction), sin(direction), 0)
+    let generalSine = (1 - generalCosine * generalCosine).squareRoot()
+    let anywhere = SIMD3(
+      generalSine * cos(generalAngle), generalSine * sin(generalAngle), generalCosine)
     var moved = objects
     for index in moved.indices {
       let smearing = configuration.momentumSmearing * Double(generator.normal())
@@ -112,7 +130,8 @@ public struct Augmenter: Sendable {
       guard !moved[index].isMissingMomentum else { continue }
       moved[index].pt *= exp(smearing)
       moved[index].boostAlongBeam(longitudinal)
-      if transverse != 0 { moved[index].boostAcrossBeam(transverse, direction) }
+      if transverse != 0 { moved[index].boost(along: across, rapidity: transverse) }
+      if general != 0 { moved[index].boost(along: anywhere, rapidity: general) }
       if isOutside(moved[index]) { moved[index].isLost = true }
     }
     // Missing momentum is the balance of an event, which cannot go astray.
@@ -181,6 +200,16 @@ public struct Augmenter: Sendable {
       let isDropped =
         configuration.dropFeatures > 0 && Double(generator.uniform()) < configuration.dropFeatures
       result.features.append(isDropped ? .nan : batch.features[width * object.source + column])
+    }
+  }
+
+  /// Changes the sign of the charges of the event that was appended last.
+  private func conjugate(_ objects: [AugmentedObject], to result: inout EventBatch) {
+    let width = schema.featureWidth
+    let first = result.kinds.count - objects.count
+    for (place, object) in objects.enumerated() {
+      guard let charge = chargeFeatures[object.kind] else { continue }
+      result.features[width * (first + place) + charge].negate()
     }
   }
 }

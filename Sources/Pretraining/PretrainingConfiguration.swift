@@ -46,6 +46,8 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   /// The seed of weights, order, hiding and augmentation.
   public var seed: UInt64 = 1
   /// The transformations of the events.
+  ///
+  /// The section `pretraining.augmentation` changes what the section `augmentation` says.
   public var augmentation: AugmentationConfiguration
 
   /// Makes the defaults.
@@ -69,6 +71,8 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
       "validationFraction", default: validationFraction, in: 0...0.9)
     precision = try node.choice("precision", default: precision)
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))
+    augmentation = try AugmentationConfiguration(
+      node.node("augmentation"), defaults: augmentation)
     guard let list = try node.node("objectives") else { return }
     objectives.maskedObjects = try list.node("maskedObjects").map(MaskedObjects.Settings.init)
     objectives.kinematicInvariants = try list.node("kinematicInvariants")

@@ -85,6 +85,57 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true])
+  func `boosts across the beam and in any direction keep all masses`(isGeneral: Bool) throws {
+    let view = try augmenter {
+      $0.longitudinalBoost = 0
+      if isGeneral { $0.generalBoost = 0.8 } else { $0.transverseBoost = 0.8 }
+    }.apply(to: events, epoch: 0)
+    var movedAlongBeam = 0
+    for event in 0..<events.eventCount {
+      // Objects may change their order within a kind: sums over all of them do not know it.
+      func total(_ batch: EventBatch) -> FourMomentum {
+        batch.range(of: event).filter { !isMissingMomentum(batch, $0) }
+          .map { momentum(batch, $0) }.sum
+      }
+      let (before, after) = (total(events), total(view))
+      #expect(isClose(after.mass, before.mass, relative: 1e-4, absolute: 1e-2))
+      #expect(after.pt != before.pt)
+      if abs(abs(after.rapidity) - abs(before.rapidity)) > 1e-3 { movedAlongBeam += 1 }
+    }
+    // A boost across the beam keeps pz alone, one in any direction nothing.
+    #expect(movedAlongBeam > events.eventCount / 2)
+  }
+
+  @Test func `charge conjugation turns all charges of every second event`() throws {
+    let view = try augmenter { $0.chargeConjugation = true }.apply(to: events, epoch: 0)
+    let without = try augmenter().apply(to: events, epoch: 0)
+    var copy = view
+    copy.features = without.features
+    #expect(copy == without)
+    let width = TinyEvents.schema.featureWidth
+    var conjugated = 0
+    for event in 0..<events.eventCount {
+      var signs: Set<Float> = []
+      for object in events.range(of: event) {
+        let features = TinyEvents.schema.objectKinds[Int(events.kinds[object])].features
+        for (column, name) in features.enumerated() {
+          let (old, new) = (
+            events.features[width * object + column], view.features[width * object + column]
+          )
+          if name == "charge", !old.isNaN, old != 0 {
+            signs.insert(new / old)
+          } else {
+            #expect(new == old || new.isNaN && old.isNaN, "\(name)")
+          }
+        }
+      }
+      #expect(signs.count <= 1 && signs.isSubset(of: [1, -1]))
+      if signs == [-1] { conjugated += 1 }
+    }
+    #expect(conjugated > events.eventCount / 5 && conjugated < events.eventCount * 4 / 5)
+  }
+
   @Test func `pt, masses, features, scalars, weights and labels are untouched`() throws {
     let view = try augmenter().apply(to: events, epoch: 0)
     for index in 0..<events.objectCount {
