@@ -2,9 +2,7 @@
 
 import EventModel
 import Events
-import Foundation
 import Runtime
-import Synchronization
 import Torch
 
 /// A backbone with a linear head on its event vector.
@@ -46,91 +44,19 @@ public final class Classifier: Module {
   /// - Parameters:
   ///   - batch: The events.
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
+  ///   - skippedLayers: Layers of the encoder that the batch goes past.
   /// - Returns: Shape `[B, C]`.
-  public func logits(_ batch: EventBatch, dropout: Generator? = nil) -> Tensor {
-    head(backbone.eventVectors(backbone.input(batch), dropout: dropout))
+  public func logits(
+    _ batch: EventBatch, dropout: Generator? = nil, skippedLayers: Set<Int> = []
+  ) -> Tensor {
+    head(
+      backbone.eventVectors(
+        backbone.input(batch), dropout: dropout, skippedLayers: skippedLayers))
   }
 
   /// Returns the logits of the classes; gradients end at the head.
   func headLogits(_ batch: EventBatch, dropout: Generator?) -> Tensor {
     head(withoutGradients { backbone.eventVectors(backbone.input(batch), dropout: dropout) })
-  }
-
-  /// Returns the probability of each class for each event.
-  ///
-  /// - Parameters:
-  ///   - source: The events.
-  ///   - events: Which of them, in the order of the result.
-  ///   - batchSize: Events computed at a time; it does not change the result.
-  ///   - progress: Is told how many events are done.
-  /// - Returns: For each class, the probability of each event, in 0...1.
-  /// - Throws: `EventStoreError` if an event is damaged, `InterruptedError` on Ctrl-C, and
-  ///   ``ModelError`` with code `nonFinite` if a score is not a number.
-  public func scores(
-    of source: any EventSource, events: [Int], batchSize: Int = 1024,
-    progress: (Int) -> Void = { _ in }
-  ) throws -> [[Double]] {
-    try scores(
-      count: events.count, batchSize: batchSize,
-      batch: { try source.batch(events: Array(events[$0])) }, progress: progress)
-  }
-
-  /// Returns, for each class, the probability of each event of a batch.
-  ///
-  /// - Throws: ``ModelError`` with code `nonFinite` if a score is not a number, `InterruptedError`
-  ///   on Ctrl-C.
-  public func scores(of batch: EventBatch) throws -> [[Double]] {
-    try scores(
-      count: batch.eventCount, batchSize: 1024,
-      batch: batch.slice, progress: { _ in })
-  }
-
-  /// Scores batches side by side, as many as there are threads.
-  private func scores(
-    count: Int, batchSize: Int, batch: (Range<Int>) throws -> EventBatch,
-    progress: (Int) -> Void
-  ) throws -> [[Double]] {
-    let ranges = stride(from: 0, to: count, by: batchSize)
-      .map { $0..<min($0 + batchSize, count) }
-    let isParallel = backbone.device == .cpu && ranges.count > 1
-    let workers = Workers(count: isParallel ? min(Threads.count, ranges.count) : 1)
-    let state = Mutex((parts: [[[Double]]](repeating: [], count: ranges.count), done: 0))
-    // The workers end before this function does; parameters are only read meanwhile.
-    nonisolated(unsafe) let own = self
-    try withoutActuallyEscaping(batch) { batch in
-      try withoutActuallyEscaping(progress) { progress in
-        nonisolated(unsafe) let makeBatch = batch
-        nonisolated(unsafe) let report = progress
-        try workers.run(count: ranges.count) { index in
-          try Interruption.check()
-          let part = try own.probabilities(of: makeBatch(ranges[index]))
-          state.withLock { state in
-            state.parts[index] = part
-            state.done += ranges[index].count
-            report(state.done)
-          }
-        }
-      }
-    }
-    let parts = state.withLock { $0.parts }
-    return classNames.indices.map { index in parts.flatMap { $0[index] } }
-  }
-
-  private func probabilities(of batch: EventBatch) throws -> [[Double]] {
-    guard batch.eventCount > 0 else { return classNames.map { _ in [] } }
-    let probabilities = try withTorchErrors {
-      withoutGradients { logits(batch).to(dtype: .float64).softmax(dimension: 1).doubles() }
-    }
-    let count = classNames.count
-    if let place = probabilities.firstIndex(where: { !$0.isFinite }) {
-      throw ModelError(
-        code: .nonFinite,
-        "the score of event \(batch.eventIndices[place / count]) is \(probabilities[place]). "
-          + "The model's parameters are damaged; fine-tune again from an intact checkpoint.")
-    }
-    return classNames.indices.map { index in
-      (0..<batch.eventCount).map { probabilities[$0 * count + index] }
-    }
   }
 
   /// Returns the event vectors of the backbone.

@@ -9,6 +9,7 @@ import Torch
 ///
 ///     model.json, model.safetensors   the backbone, see `ModelCheckpoint`
 ///     head.safetensors                the head: weight [C, D] and bias [C]
+///     members/2, members/3 …          the same of further members, where there are any
 ///     classifier.json                 class names, settings and history
 ///     configuration.yaml              how events are read, for `score`
 public struct ClassifierCheckpoint: Codable, Sendable {
@@ -18,13 +19,15 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   public var configuration: FineTuningConfiguration
   /// What was recorded while training.
   public var history: FineTuningHistory
+  /// Number of classifiers whose logits are averaged.
+  public var memberCount: Int
   /// The folder of the configuration file, where its relative paths start.
   public var configurationFolder: String
 
   /// Writes a classifier; `classifier.json` comes last, so that a folder with it is complete.
   ///
   /// - Parameters:
-  ///   - classifier: The classifier.
+  ///   - members: The classifier, or several whose logits are averaged.
   ///   - configuration: How it was trained.
   ///   - history: What was recorded.
   ///   - text: The merged YAML configuration.
@@ -32,17 +35,22 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   ///   - folder: Where it goes.
   /// - Throws: `FileSystemError`.
   public static func save(
-    _ classifier: Classifier, configuration: FineTuningConfiguration, history: FineTuningHistory,
+    _ members: [Classifier], configuration: FineTuningConfiguration, history: FineTuningHistory,
     text: String, configurationFolder: String, to folder: String
   ) throws {
-    try ModelCheckpoint.save(classifier.backbone, to: folder)
-    try writeTensors(
-      classifier.head.namedParameters().map { ($0.name, $0.parameter.value) },
-      to: folder + "/head.safetensors")
+    for (member, classifier) in members.enumerated() {
+      let path = Self.folder(ofMember: member, in: folder)
+      try createFolder(path)
+      try ModelCheckpoint.save(classifier.backbone, to: path)
+      try writeTensors(
+        classifier.head.namedParameters().map { ($0.name, $0.parameter.value) },
+        to: path + "/head.safetensors")
+    }
     try writeAtomically(text, to: folder + "/configuration.yaml")
     try writeJSON(
       ClassifierCheckpoint(
-        classNames: classifier.classNames, configuration: configuration, history: history,
+        classNames: members[0].classNames, configuration: configuration, history: history,
+        memberCount: members.count,
         configurationFolder: configurationFolder),
       to: folder + "/classifier.json")
   }
@@ -61,23 +69,42 @@ public struct ClassifierCheckpoint: Codable, Sendable {
     return try readJSON(ClassifierCheckpoint.self, from: path)
   }
 
+  private static func folder(ofMember member: Int, in folder: String) -> String {
+    member == 0 ? folder : "\(folder)/members/\(member + 1)"
+  }
+
   /// Opens a classifier.
   ///
   /// - Throws: ``ClassificationError`` with code `notAClassifier` if the folder holds none;
   ///   `ModelError` or `TorchError` if its files do not fit together.
-  public static func load(_ folder: String) throws -> Classifier {
+  public static func load(_ folder: String) throws -> Scorer {
     let checkpoint = try read(folder)
     guard checkpoint.classNames.count >= 2 else {
-      throw ClassificationError(
-        code: .notAClassifier,
-        "cannot open the classifier \(folder): classifier.json names "
-          + "\(checkpoint.classNames.count) classes, expected at least 2. The file was changed; "
-          + "take it from a backup, or fine-tune again.")
+      throw damaged(folder, names: "\(checkpoint.classNames.count) classes, expected at least 2")
     }
-    let classifier = Classifier(
-      backbone: try ModelCheckpoint.load(folder), classNames: checkpoint.classNames)
-    try classifier.head.load(
-      readTensors(folder + "/head.safetensors").map { (name: $0.key, tensor: $0.value) })
-    return classifier
+    let settings = checkpoint.configuration
+    guard checkpoint.memberCount >= 1, settings.scoreViews >= 1 else {
+      throw damaged(
+        folder,
+        names: "\(checkpoint.memberCount) members and \(settings.scoreViews) views, "
+          + "expected at least 1")
+    }
+    let members = try (0..<checkpoint.memberCount).map { member in
+      let path = Self.folder(ofMember: member, in: folder)
+      let classifier = Classifier(
+        backbone: try ModelCheckpoint.load(path), classNames: checkpoint.classNames)
+      try classifier.head.load(
+        readTensors(path + "/head.safetensors").map { (name: $0.key, tensor: $0.value) })
+      return classifier
+    }
+    return Scorer(
+      members: members, viewCount: settings.scoreViews, augmentation: settings.augmentation)
+  }
+
+  private static func damaged(_ folder: String, names found: String) -> ClassificationError {
+    ClassificationError(
+      code: .notAClassifier,
+      "cannot open the classifier \(folder): classifier.json names \(found). The file was changed; "
+        + "take it from a backup, or fine-tune again.")
   }
 }

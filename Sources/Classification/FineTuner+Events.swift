@@ -13,10 +13,13 @@ extension FineTuner {
   ///   - classNames: The names of the classes, by label.
   ///   - fraction: Share of the validation part; every class gives it at least one event.
   ///   - seed: The seed of the split.
+  ///   - part: Which of the disjoint validation parts of a seed is taken, from 0; after the last
+  ///     comes the first again.
   /// - Returns: The parts, each in rising order.
   /// - Throws: ``ClassificationError`` if a class has fewer than two events or a label no name.
   package static func stratifiedSplit(
-    _ events: [Int], labels: [Int32], classNames: [String], fraction: Double, seed: UInt64
+    _ events: [Int], labels: [Int32], classNames: [String], fraction: Double, seed: UInt64,
+    part: Int = 0
   ) throws -> (training: [Int], validation: [Int]) {
     var byClass = [[Int]](repeating: [], count: classNames.count)
     for event in events {
@@ -41,8 +44,10 @@ extension FineTuner {
       let order = EventSplit.shuffled(members, seed: seed, epoch: label, purpose: .splitting)
       let count = min(
         members.count - 1, max(1, Int((Double(members.count) * fraction).rounded())))
-      validation += order.prefix(count)
-      training += order.dropFirst(count)
+      let parts = max(1, members.count / count)
+      let own = part % parts * count..<(part % parts + 1) * count
+      validation += order[own]
+      training += order[..<own.lowerBound] + order[own.upperBound...]
     }
     return (training.sorted(), validation.sorted())
   }

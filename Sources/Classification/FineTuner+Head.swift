@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Events
+import Pretraining
 import Runtime
 import Synchronization
 import Torch
 
 extension FineTuner {
   /// Fits the head on the embeddings of the training events and of augmented copies of them.
-  func warmUpHead() throws {
+  ///
+  /// - Parameter penalty: How strongly its weights are held back; `nil` chooses by
+  ///   cross-validation.
+  /// - Throws: `InterruptedError` on Ctrl-C; what the source throws for damaged events.
+  func warmUpHead(penalty: Double?) throws {
     let copies = configuration.augmentation == nil ? 1 : 4
     let size = 1024
     let starts = Array(stride(from: 0, to: trainingEvents.count, by: size))
@@ -29,12 +34,33 @@ extension FineTuner {
       let part = try withTorchErrors { own.classifier.embeddings(of: batch) }
       lock.withLock { _ in parts[index] = part }
     }
-    let events = jobs.flatMap(\.events)
-    let head = LinearProbe.fit(
-      embeddings: Tensor.concatenate(parts.compactMap { $0 }, dimension: 0),
-      labels: Tensor(events.map { Int64(labels[$0]) }, device: device),
-      weights: Tensor(events.map { eventWeights[$0] }, device: device),
-      classCount: classifier.classNames.count, penalty: configuration.headWarmUpPenalty)
+    func labeled(_ parts: [Tensor?], of events: [Int]) -> LinearProbe.Events {
+      LinearProbe.Events(
+        embeddings: Tensor.concatenate(parts.compactMap { $0 }, dimension: 0),
+        labels: Tensor(events.map { Int64(labels[$0]) }, device: device),
+        weights: Tensor(events.map { eventWeights[$0] }, device: device),
+        classCount: classifier.classNames.count)
+    }
+    // One copy of the events is enough to choose a penalty.
+    let chosen =
+      penalty
+      ?? LinearProbe.penalty(
+        for: labeled(Array(parts.prefix(starts.count)), of: trainingEvents),
+        folds: folds(of: trainingEvents, count: 5))
+    let head = LinearProbe.fit(labeled(parts, of: jobs.flatMap(\.events)), penalty: chosen)
     classifier.setHead(weight: head.weight, bias: head.bias)
+    history.headPenalty = chosen
+  }
+
+  /// Deals the events of each class out to the folds of a cross-validation.
+  private func folds(of events: [Int], count: Int) -> [Int] {
+    var place = [Int](repeating: 0, count: classifier.classNames.count)
+    var fold: [Int: Int] = [:]
+    for event in EventSplit.shuffled(events, seed: seed, epoch: 0, purpose: .splitting) {
+      let label = Int(labels[event])
+      fold[event] = place[label] % count
+      place[label] += 1
+    }
+    return events.map { fold[$0] ?? 0 }
   }
 }

@@ -16,6 +16,25 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
     case scratch
   }
 
+  /// Which parameters of a training are kept.
+  public enum Keeping: String, Codable, CaseIterable, Sendable {
+    /// Those of the smallest validation loss; training stops when it does not fall any more.
+    case best
+    /// Those of the last step; the validation events only watch.
+    case last
+  }
+
+  /// How members become one classifier.
+  public enum Joining: String, Codable, CaseIterable, Sendable {
+    /// By the mean of their parameters: one model, as fast as one.
+    ///
+    /// Members that start from one backbone stay close enough for that.
+    /// Source: M. Wortsman et al., "Model soups", arXiv:2203.05482.
+    case weights
+    /// By the mean of their logits.
+    case logits
+  }
+
   /// Where the backbone comes from and what of it is trained.
   public var mode = Mode.full
   /// Smallest number of training steps of a pre-trained backbone.
@@ -35,16 +54,38 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   public var scratchLearningRate = 1e-3
   /// Factor of the learning rate from a layer to the one before it.
   public var depthDecay = 0.7
+  /// Steps over which a pre-trained backbone's learning rate catches up with the head's; 0 lets
+  /// both rise together.
+  public var catchUpSteps = 0
+  /// How much of the parameters' running mean stays at a step; 0 for no mean.
+  ///
+  /// The mean is what is validated and kept. It forgets within about `1 / (1 - averageDecay)` steps.
+  public var averageDecay = 0.0
+  /// Probability that the events of a shard go past a layer of the encoder while training.
+  ///
+  /// Source: A. Fan et al., "Reducing Transformer depth on demand", arXiv:1909.11556.
+  public var layerDrop = 0.0
   /// Decoupled weight decay of matrices.
   public var weightDecay = 0.05
-  /// L2 penalty of the head's warm-up on standardized embeddings; 0 switches the warm-up off.
-  public var headWarmUpPenalty = 0.03
+  /// L2 penalty of the head's warm-up on standardized embeddings; 0 switches the warm-up off, and
+  /// `nil`, the default, chooses by cross-validation on the training events.
+  public var headWarmUpPenalty: Double?
   /// The gradient's norm is scaled down to this.
   public var gradientClip = 1.0
   /// Share of the labeled events on which training is watched.
   public var validationFraction = 0.2
+  /// Which parameters are kept.
+  public var keeps = Keeping.best
   /// Looks at the validation loss without improvement before training stops.
   public var patience = 8
+  /// Classifiers that are trained, each validated on another part of the labeled events, and joined
+  /// as ``joining`` says.
+  public var members = 1
+  /// How members are joined; members from scratch are always joined by their logits.
+  public var joining = Joining.weights
+  /// Views of an event whose logits are averaged when it is scored: the event, and others that are
+  /// rotated and reflected as ``augmentation`` allows.
+  public var scoreViews = 1
   /// Whether the classes count alike in the loss, whatever their sums of weights.
   public var balancesClasses = true
   /// Whether the events' weights count in the loss.
@@ -80,13 +121,20 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
     scratchLearningRate = try node.double(
       "scratchLearningRate", default: scratchLearningRate, in: 1e-8...1)
     depthDecay = try node.double("depthDecay", default: depthDecay, in: 0.01...1)
+    catchUpSteps = try node.int("catchUpSteps", default: catchUpSteps, in: 0...10_000_000)
+    averageDecay = try node.double("averageDecay", default: averageDecay, in: 0...0.9999)
+    layerDrop = try node.double("layerDrop", default: layerDrop, in: 0...0.9)
     weightDecay = try node.double("weightDecay", default: weightDecay, in: 0...10)
-    headWarmUpPenalty = try node.double(
-      "headWarmUpPenalty", default: headWarmUpPenalty, in: 0...1000)
+    headWarmUpPenalty =
+      try node.optionalDouble("headWarmUpPenalty", in: 0...1000) ?? headWarmUpPenalty
     gradientClip = try node.double("gradientClip", default: gradientClip, in: 1e-6...1e6)
     validationFraction = try node.double(
       "validationFraction", default: validationFraction, in: 0.01...0.9)
+    keeps = try node.choice("keeps", default: keeps)
     patience = try node.int("patience", default: patience, in: 1...1_000_000)
+    members = try node.int("members", default: members, in: 1...100)
+    joining = try node.choice("joining", default: joining)
+    scoreViews = try node.int("scoreViews", default: scoreViews, in: 1...1000)
     balancesClasses = try node.bool("balancesClasses", default: balancesClasses)
     usesEventWeights = try node.bool("usesEventWeights", default: usesEventWeights)
     growSchema = try node.bool("growSchema", default: growSchema)

@@ -6,30 +6,135 @@ import Torch
 ///
 /// A random head would send random gradients into a pre-trained backbone. The best head for the
 /// backbone as it is, is found first; the loss is convex, so its result depends on nothing else.
+/// How strongly weights are held back matters more with few events than anything else: where no
+/// penalty is given, it is chosen by cross-validation.
 ///
 /// Source of the order "linear probe, then fine-tune": A. Kumar et al., arXiv:2202.10054.
 package enum LinearProbe {
+  /// The penalties among which cross-validation chooses.
+  package static let penalties = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
+
+  /// What regressions are fitted to: embeddings with a class and a weight each.
+  package struct Events {
+    /// The event vectors.
+    ///
+    /// Shape `[N, D]`.
+    package let embeddings: Tensor
+    /// The classes.
+    ///
+    /// Shape `[N]`, int64.
+    package let labels: Tensor
+    /// The events' weights, with mean 1.
+    ///
+    /// Shape `[N]`.
+    package let weights: Tensor
+    /// Number of classes, `C`.
+    package let classCount: Int
+
+    /// Gathers events.
+    package init(embeddings: Tensor, labels: Tensor, weights: Tensor, classCount: Int) {
+      self.embeddings = embeddings
+      self.labels = labels
+      self.weights = weights
+      self.classCount = classCount
+    }
+  }
+
   /// Finds the head.
   ///
   /// - Parameters:
-  ///   - embeddings: The event vectors. Shape `[N, D]`.
-  ///   - labels: The classes. Shape `[N]`, int64.
-  ///   - weights: The events' weights, with mean 1. Shape `[N]`.
-  ///   - classCount: Number of classes, `C`.
+  ///   - events: The training events.
   ///   - penalty: L2 penalty of the weights on standardized embeddings.
   /// - Returns: Weight `[C, D]`, row by row, and bias `[C]`, for embeddings that are not
   ///   standardized.
   package static func fit(
-    embeddings: Tensor, labels: Tensor, weights: Tensor, classCount: Int, penalty: Double
+    _ events: Events, penalty: Double
   ) -> (weight: [Float], bias: [Float]) {
-    let width = embeddings.shape[1]
+    let (standardized, mean, deviation) = standardized(events.embeddings)
+    let everywhere = Tensor.ones([events.labels.shape[0], 1], device: events.embeddings.device)
+    let (weight, bias) = regressions(
+      events, standardized: standardized, isUsed: everywhere, penalties: [penalty])
+    return withoutGradients {
+      let scaled = weight.reshaped([events.classCount, weight.shape[1]]) / deviation  // [C, D]
+      let shifted = bias - (scaled * mean).sum(dimensions: [1])
+      return (scaled.floats(), shifted.floats())
+    }
+  }
+
+  /// Chooses the penalty with the smallest cross-entropy of events that a fit has not seen.
+  ///
+  /// - Parameters:
+  ///   - events: The training events.
+  ///   - folds: Which part of the cross-validation an event is held out in. From 0; one for each
+  ///     event.
+  /// - Returns: One of ``penalties``; of equals the larger.
+  package static func penalty(for events: Events, folds: [Int]) -> Double {
+    let foldCount = (folds.max() ?? 0) + 1
+    guard foldCount > 1 else { return 0.1 }
+    let device = events.embeddings.device
+    let (standardized, _, _) = standardized(events.embeddings)
+    // One problem for each fold and penalty, all solved at once: penalties inside.
+    let problems = (0..<foldCount).flatMap { fold in penalties.map { (fold: fold, penalty: $0) } }
+    let isUsed = Tensor(
+      folds.flatMap { own in problems.map { $0.fold == own ? Float(0) : 1 } },
+      shape: [folds.count, problems.count], device: device)
+    let (weight, bias) = regressions(
+      events, standardized: standardized, isUsed: isUsed, penalties: problems.map(\.penalty))
+    let losses = withoutGradients {
+      (self.losses(events, standardized: standardized, weight: weight, bias: bias)
+        * (1 - isUsed)).sum(dimensions: [0]).doubles()
+    }
+    var best = (loss: Double.infinity, penalty: 0.1)
+    for (index, penalty) in penalties.enumerated() {
+      let loss = (0..<foldCount).map { losses[$0 * penalties.count + index] }.reduce(0, +)
+      if loss <= best.loss { best = (loss, penalty) }
+    }
+    return best.penalty
+  }
+
+  private static func standardized(
+    _ embeddings: Tensor
+  ) -> (values: Tensor, mean: Tensor, deviation: Tensor) {
     let mean = embeddings.mean(dimensions: [0])
     // A direction without spread carries nothing; the floor keeps it from being blown up.
-    let deviation =
-      ((embeddings - mean).square().mean(dimensions: [0]).sqrt() + 1e-3)
-    let standardized = (embeddings - mean) / deviation
-    let weight = Parameter(Tensor.zeros([classCount, width], device: embeddings.device))
-    let bias = Parameter(Tensor.zeros([classCount], device: embeddings.device))
+    let deviation = ((embeddings - mean).square().mean(dimensions: [0]).sqrt() + 1e-3)
+    return ((embeddings - mean) / deviation, mean, deviation)
+  }
+
+  /// The weighted cross-entropy of each event in each of `P` problems.
+  ///
+  /// Shape `[N, P]`.
+  private static func losses(
+    _ events: Events, standardized: Tensor, weight: Tensor, bias: Tensor
+  ) -> Tensor {
+    let count = events.labels.shape[0]
+    let problems = weight.shape[0] / events.classCount
+    let logits = Tensor.linear(standardized, weight: weight, bias: bias)  // [N, P C]
+    let targets = events.labels.reshaped([count, 1]).expanded([count, problems])
+    let entropies = Tensor.crossEntropy(
+      logits: logits.reshaped([count * problems, events.classCount]),
+      targets: targets.reshaped([count * problems]), reduction: .none)
+    return entropies.reshaped([count, problems]) * events.weights.reshaped([count, 1])
+  }
+
+  /// Solves several regressions on the same embeddings at once.
+  ///
+  /// - Parameters:
+  ///   - events: The events.
+  ///   - standardized: Their embeddings, standardized.
+  ///   - isUsed: 1 where an event counts in a problem, else 0. Shape `[N, P]`.
+  ///   - penalties: The penalty of each problem.
+  /// - Returns: Weights `[P C, D]` and biases `[P C]`.
+  private static func regressions(
+    _ events: Events, standardized: Tensor, isUsed: Tensor, penalties: [Double]
+  ) -> (weight: Tensor, bias: Tensor) {
+    let device = standardized.device
+    let width = standardized.shape[1]
+    let outputs = penalties.count * events.classCount
+    let weight = Parameter(Tensor.zeros([outputs, width], device: device))
+    let bias = Parameter(Tensor.zeros([outputs], device: device))
+    let shares = isUsed / isUsed.sum(dimensions: [0])  // [N, P]
+    let strengths = Tensor(penalties.map { Float($0 / 2) }, device: device)
     let steps = 300
     let optimizer = AdamW(
       groups: [
@@ -39,17 +144,15 @@ package enum LinearProbe {
     let schedule = LearningRateSchedule.cosine(warmupSteps: 0, totalSteps: steps, floor: 0)
     for step in 0..<steps {
       optimizer.zeroGradients()
-      let logits = Tensor.linear(standardized, weight: weight.value, bias: bias.value)
-      let loss =
-        (Tensor.crossEntropy(logits: logits, targets: labels, reduction: .none) * weights).mean()
-        + weight.value.square().sum() * (penalty / 2)
+      let entropies = losses(
+        events, standardized: standardized, weight: weight.value, bias: bias.value)
+      let sizes = weight.value.square().reshaped([penalties.count, events.classCount * width])
+        .sum(dimensions: [1])
+      // Problems share no parameter: the sum has the gradients of each.
+      let loss = (entropies * shares).sum() + (sizes * strengths).sum()
       loss.backward()
       optimizer.step(learningRate: 0.05 * schedule.factor(step: step))
     }
-    return withoutGradients {
-      let scaled = weight.value / deviation  // [C, D]
-      let shifted = bias.value - (scaled * mean).sum(dimensions: [1])
-      return (scaled.floats(), shifted.floats())
-    }
+    return (weight.value.detached(), bias.value.detached())
   }
 }

@@ -33,13 +33,16 @@ final class Encoder: Module {
   ///   - input: The batch.
   ///   - wanted: Whose vectors are asked for.
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
+  ///   - skippedLayers: Layers that the batch goes past.
   /// - Returns: In the order of what is wanted. Shape `[wanted, D]`.
   func callAsFunction(
-    _ tokens: EventTransformer.Encoding, of input: ModelInput, wanted: Wanted, dropout: Generator?
+    _ tokens: EventTransformer.Encoding, of input: ModelInput, wanted: Wanted, dropout: Generator?,
+    skippedLayers: Set<Int> = []
   ) -> Tensor {
-    isFused(input, dropout: dropout)
-      ? fused(tokens, of: input, wanted: wanted)
-      : layered(tokens, of: input, wanted: wanted, dropout: dropout)
+    let layers = layers.indices.filter { !skippedLayers.contains($0) }.map { self.layers[$0] }
+    return isFused(input, dropout: dropout) && !layers.isEmpty
+      ? fused(tokens, by: layers, of: input, wanted: wanted)
+      : layered(tokens, by: layers, of: input, wanted: wanted, dropout: dropout)
   }
 
   /// Whether kernels of our own compute all layers at once.
@@ -53,7 +56,8 @@ final class Encoder: Module {
   }
 
   private func fused(
-    _ tokens: EventTransformer.Encoding, of input: ModelInput, wanted: Wanted
+    _ tokens: EventTransformer.Encoding, by layers: [EncoderLayer], of input: ModelInput,
+    wanted: Wanted
   ) -> Tensor {
     let offsets = input.offsets()
     // An object comes after the objects before it, and after the tokens of the events up to its own.
@@ -81,7 +85,8 @@ final class Encoder: Module {
   }
 
   private func layered(
-    _ tokens: EventTransformer.Encoding, of input: ModelInput, wanted: Wanted, dropout: Generator?
+    _ tokens: EventTransformer.Encoding, by layers: [EncoderLayer], of input: ModelInput,
+    wanted: Wanted, dropout: Generator?
   ) -> Tensor {
     let device = input.objects.device
     let sequence = PackedSequence(

@@ -114,9 +114,18 @@ public final class EventTransformer: Module {
 
   /// Encodes a batch for what only asks for the vectors of its events.
   ///
+  /// - Parameters:
+  ///   - input: The batch, prepared by ``input(_:mask:)``.
+  ///   - dropout: The source of dropped values while training; `nil` in evaluation.
+  ///   - skippedLayers: Layers of the encoder that the batch goes past.
   /// - Returns: The same as ``callAsFunction(_:dropout:)``, but less is computed. Shape `[B, D]`.
-  public func eventVectors(_ input: ModelInput, dropout: Generator? = nil) -> Tensor {
-    norm(encoder(embedded(input), of: input, wanted: .events, dropout: dropout))
+  public func eventVectors(
+    _ input: ModelInput, dropout: Generator? = nil, skippedLayers: Set<Int> = []
+  ) -> Tensor {
+    norm(
+      encoder(
+        embedded(input), of: input, wanted: .events, dropout: dropout,
+        skippedLayers: skippedLayers))
   }
 
   /// Encodes a batch for what only asks for the vectors of some objects.

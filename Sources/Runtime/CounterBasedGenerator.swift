@@ -33,6 +33,8 @@ public struct CounterBasedGenerator: RandomNumberGenerator, Sendable {
     public static let splitting = Purpose(rawValue: 5)
     /// Which pairs of objects are asked about.
     public static let pairs = Purpose(rawValue: 6)
+    /// What a model leaves out while it is trained.
+    public static let dropping = Purpose(rawValue: 7)
   }
 
   private var counter: SIMD4<UInt32>

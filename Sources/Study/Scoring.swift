@@ -38,17 +38,15 @@ public func score(
 ) throws -> ScoringSummary {
   let checkpoint = try ClassifierCheckpoint.read(run)
   let configuration = try savedConfiguration(run, checkpoint)
-  let classifier = try ClassifierCheckpoint.load(run)
-  classifier.backbone.place(on: device)
-  classifier.move(to: device)
-  let schema = classifier.backbone.layout.schema
-  guard configuration.events.schema == schema else {
+  let scorer = try ClassifierCheckpoint.load(run)
+  scorer.place(on: device)
+  guard configuration.events.schema == scorer.schema else {
     throw ModelError(
       code: .schemaMismatch,
       "cannot score with \(run): its configuration.yaml describes another schema than its model. "
         + "Take both from one run of finetune.")
   }
-  let kernels = try kernels(for: classifier, inHalfPrecision: inHalfPrecision)
+  let kernels = try kernels(for: scorer.members[0], inHalfPrecision: inHalfPrecision)
   let scores = try ScoreFile(path: output, classNames: checkpoint.classNames)
   let events = try EventFile(path: file, events: configuration.events)
   let ranges = stride(from: 0, to: events.entryCount, by: entriesPerRange)
@@ -56,7 +54,7 @@ public func score(
   // A GPU computes one batch at a time, while the other threads read and write.
   let turn = Mutex(())
   // The threads end before this function does, and only read parameters.
-  nonisolated(unsafe) let model = classifier
+  nonisolated(unsafe) let model = scorer
   try Workers(count: max(1, min(Threads.count, ranges.count))).run(count: ranges.count) { index in
     try Interruption.check()
     let batch = try events.events(in: ranges[index])

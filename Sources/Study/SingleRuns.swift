@@ -70,27 +70,29 @@ public func finetune(
   let split = try TestSplit(
     labels: source.labels(), configuration: configuration, needed: labelsPerClass ?? 2)
   let chosen = split.draw(labelsPerClass: labelsPerClass ?? .max, seed: settings.seed)
-  let model: EventTransformer
-  if let backbone {
-    model = try ModelCheckpoint.load(
-      backbone, schema: source.schema,
-      normalization: settings.growSchema
-        ? InputNormalization(store: source, indices: chosen) : nil,
-      allowsGrowth: settings.growSchema)
-  } else {
-    model = EventTransformer(
-      configuration: configuration.model, schema: source.schema,
-      normalization: try InputNormalization(store: source, indices: chosen), seed: settings.seed)
-  }
-  model.place(on: device)
-  let tuner = try FineTuner(
-    backbone: model, source: source, events: chosen, classNames: configuration.classNames,
-    configuration: settings)
-  let history = try tuner.run { step, total in
-    progress.update(task: "fine-tune", done: step, total: total, unit: "steps")
-  }
+  let (scorer, history) = try FineTuner.trainMembers(
+    source: source, events: chosen, classNames: configuration.classNames, configuration: settings,
+    backbone: { seed in
+      let model =
+        if let backbone {
+          try ModelCheckpoint.load(
+            backbone, schema: source.schema,
+            normalization: settings.growSchema
+              ? InputNormalization(store: source, indices: chosen) : nil,
+            allowsGrowth: settings.growSchema)
+        } else {
+          EventTransformer(
+            configuration: configuration.model, schema: source.schema,
+            normalization: try InputNormalization(store: source, indices: chosen), seed: seed)
+        }
+      model.place(on: device)
+      return model
+    },
+    report: { step, total in
+      progress.update(task: "fine-tune", done: step, total: total, unit: "steps")
+    })
   try ClassifierCheckpoint.save(
-    tuner.classifier, configuration: settings, history: history, text: configuration.text,
+    scorer.members, configuration: settings, history: history, text: configuration.text,
     configurationFolder: URL(fileURLWithPath: configuration.folder).path, to: folder)
   return history
 }
@@ -140,11 +142,10 @@ public func evaluate(
     configuration: configuration, folder: run, command: "", progress: progress)
   let source = try runner.labeledSource(stores: runner.prepareStores { $0.label != nil })
   let split = try TestSplit(labels: source.labels(), configuration: configuration, needed: 2)
-  let classifier = try ClassifierCheckpoint.load(run)
-  classifier.backbone.place(on: device)
-  classifier.move(to: device)
+  let scorer = try ClassifierCheckpoint.load(run)
+  scorer.place(on: device)
   let test = split.allTestEvents
-  let scores = try classifier.scores(of: source, events: test) { done in
+  let scores = try scorer.scores(of: source, events: test) { done in
     progress.update(task: "evaluate", done: done, total: test.count, unit: "events")
   }
   let labels = source.labels()

@@ -49,22 +49,23 @@ package struct StudyRun: Codable {
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     var settings = plan.arm.finetuning
     settings.seed = plan.seed
-    let backbone = try makeBackbone(
-      plan, labeled: labeled, chosen: chosen, settings: settings, folder: folder)
-    let tuner = try FineTuner(
-      backbone: backbone, source: labeled, events: chosen,
-      classNames: plan.classNames, configuration: settings)
-    let history = try tuner.run()
+    let (scorer, history) = try FineTuner.trainMembers(
+      source: labeled, events: chosen, classNames: plan.classNames, configuration: settings,
+      backbone: { seed in
+        try makeBackbone(
+          plan, labeled: labeled, chosen: chosen, settings: settings, seed: seed, folder: folder)
+      })
     let test = split.allTestEvents
-    let scores = try tuner.classifier.scores(of: labeled, events: test)
+    let scores = try scorer.scores(of: labeled, events: test)
     return StudyRun(
-      plan: plan, history: history, parameterCount: tuner.classifier.parameterCount,
+      plan: plan, history: history,
+      parameterCount: scorer.members.map(\.parameterCount).reduce(0, +),
       scores: scores[1].map { Float($0) }, testEvents: test)
   }
 
   private static func makeBackbone(
     _ plan: Plan, labeled: EventUnion, chosen: [Int], settings: FineTuningConfiguration,
-    folder: String
+    seed: UInt64, folder: String
   ) throws -> EventTransformer {
     if let origin = plan.arm.pretraining {
       let normalization =
@@ -76,6 +77,6 @@ package struct StudyRun: Codable {
     // From scratch nothing but the run's own labeled events may be looked at.
     return EventTransformer(
       configuration: plan.model, schema: labeled.schema,
-      normalization: try InputNormalization(store: labeled, indices: chosen), seed: plan.seed)
+      normalization: try InputNormalization(store: labeled, indices: chosen), seed: seed)
   }
 }

@@ -4,7 +4,6 @@ import Classification
 import EventModel
 import Events
 import Foundation
-import Runtime
 import TestSupport
 import Testing
 import Torch
@@ -44,7 +43,7 @@ import Torch
     let folder = try TemporaryFolder()
     let (tuner, configuration, history) = try trained()
     try ClassifierCheckpoint.save(
-      tuner.classifier, configuration: configuration, history: history, text: "name: toy\n",
+      [tuner.classifier], configuration: configuration, history: history, text: "name: toy\n",
       configurationFolder: "studies", to: folder.path)
     #expect(
       folder.contents == [
@@ -77,7 +76,7 @@ import Torch
     let folder = try TemporaryFolder()
     let (tuner, configuration, history) = try trained()
     try ClassifierCheckpoint.save(
-      tuner.classifier, configuration: configuration, history: history, text: "",
+      [tuner.classifier], configuration: configuration, history: history, text: "",
       configurationFolder: "", to: folder.path)
     var description = try ClassifierCheckpoint.read(folder.path)
     description.classNames = ["signal"]
@@ -154,57 +153,5 @@ import Torch
           own.floats(), other.floats(), relative: 0, absolute: ModelReference.tolerance * largest)
           == nil, "\(name)")
     }
-  }
-}
-
-@Suite struct LinearProbeTests {
-  @Test func `the gradient vanishes at what the probe finds`() {
-    var generator = CounterBasedGenerator(seed: 1, purpose: .init(rawValue: 99))
-    let count = 300
-    let width = 4
-    let penalty = 0.03
-    var rows: [[Double]] = []
-    var labels: [Int] = []
-    var weights: [Double] = []
-    for index in 0..<count {
-      let label = index % 3
-      rows.append((0..<width).map { Double(generator.normal()) * 3 + Double($0 == label ? 2 : 5) })
-      labels.append(label)
-      weights.append(0.5 + Double(generator.uniform()))
-    }
-    let head = LinearProbe.fit(
-      embeddings: Tensor(rows.joined().map { Float($0) }, shape: [count, width]),
-      labels: Tensor(labels.map(Int64.init)), weights: Tensor(weights.map { Float($0) }),
-      classCount: 3, penalty: penalty)
-
-    // The gradient of the penalized loss, in double precision, on standardized embeddings:
-    // w' = w * deviation, so that d loss / d w' = (d loss / d w + b-terms) follows row by row.
-    let mean = (0..<width).map { k in rows.map { $0[k] }.reduce(0, +) / Double(count) }
-    let deviation = (0..<width).map { k in
-      (rows.map { ($0[k] - mean[k]) * ($0[k] - mean[k]) }.reduce(0, +) / Double(count)).squareRoot()
-        + 1e-3
-    }
-    var gradient = [[Double]](repeating: [Double](repeating: 0, count: width + 1), count: 3)
-    for (index, row) in rows.enumerated() {
-      let logits = (0..<3).map { c in
-        Double(head.bias[c])
-          + (0..<width).map { Double(head.weight[c * width + $0]) * row[$0] }.reduce(0, +)
-      }
-      let sum = logits.map { exp($0) }.reduce(0, +)
-      for c in 0..<3 {
-        let error =
-          (exp(logits[c]) / sum - (labels[index] == c ? 1 : 0)) * weights[index] / Double(count)
-        for k in 0..<width { gradient[c][k] += error * (row[k] - mean[k]) / deviation[k] }
-        gradient[c][width] += error
-      }
-    }
-    for c in 0..<3 {
-      for k in 0..<width {
-        gradient[c][k] += penalty * Double(head.weight[c * width + k]) * deviation[k]
-      }
-    }
-    let largest = gradient.joined().map { abs($0) }.max() ?? .infinity
-    // At zero weights the gradient is of order 0.1.
-    #expect(largest < 1e-4, "\(largest)")
   }
 }

@@ -110,7 +110,7 @@ import Torch
     _ = try frozen.run()
     #expect(values(frozen.classifier.backbone) == before)
     #expect(frozen.classifier.backbone.parameters().allSatisfy { $0.value.gradient == nil })
-    let full = try tuner(.make(eventCount: 100), configuration())
+    let full = try tuner(.make(eventCount: 100), configuration { $0.keeps = .last })
     _ = try full.run()
     #expect(values(full.classifier.backbone) != before)
   }
@@ -124,6 +124,7 @@ import Torch
         $0.batchSize = 80
         $0.weightDecay = 0
         $0.depthDecay = 0.5
+        $0.keeps = .last
       })
     let backbone = tuner.classifier.backbone
     let before = values(backbone)

@@ -12,12 +12,17 @@ public struct ObjectiveContext {
   public let epoch: Int
   /// The source of dropped values while training; `nil` in validation.
   public let dropout: Generator?
+  /// The encoder's layers that the events go past; none in validation.
+  public let skippedLayers: Set<Int>
 
   /// Describes a step.
-  public init(seed: UInt64, epoch: Int, dropout: Generator? = nil) {
+  public init(
+    seed: UInt64, epoch: Int, dropout: Generator? = nil, skippedLayers: Set<Int> = []
+  ) {
     self.seed = seed
     self.epoch = epoch
     self.dropout = dropout
+    self.skippedLayers = skippedLayers
   }
 }
 

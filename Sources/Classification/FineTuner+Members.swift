@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventModel
+import Events
+import Pretraining
+import Torch
+
+extension FineTuner {
+  /// Trains as many classifiers as the configuration has members.
+  ///
+  /// Each watches another part of the labeled events while it trains on the rest, so that together
+  /// they have trained on all of them, and none is misled by the few events that another watches.
+  ///
+  /// - Parameters:
+  ///   - source: The labeled events.
+  ///   - events: Which of them may be used, validation included.
+  ///   - classNames: The names of the classes, by label.
+  ///   - configuration: How to train.
+  ///   - backbone: Makes the backbone of a member, given a seed for random weights.
+  ///   - report: Is told steps done and steps at most, over all members.
+  /// - Returns: The classifiers as one, and what was recorded: the looks of the first member, and
+  ///   passes and time of all.
+  /// - Throws: What ``init(backbone:source:events:classNames:configuration:member:)`` and
+  ///   ``run(report:)`` throw.
+  public static func trainMembers(
+    source: any EventSource, events: [Int], classNames: [String],
+    configuration: FineTuningConfiguration, backbone: (UInt64) throws -> EventTransformer,
+    report: (Int, Int) -> Void = { _, _ in }
+  ) throws -> (scorer: Scorer, history: FineTuningHistory) {
+    var members: [Classifier] = []
+    var history: FineTuningHistory?
+    for member in 0..<configuration.members {
+      let tuner = try FineTuner(
+        backbone: backbone(seed(ofMember: member, configuration)), source: source, events: events,
+        classNames: classNames, configuration: configuration, member: member)
+      let own = try tuner.run { step, total in
+        report(member * total + step, configuration.members * total)
+      }
+      members.append(tuner.classifier)
+      history = history?.joined(by: own) ?? own
+    }
+    guard let history else { preconditionFailure("A configuration has a member.") }
+    if configuration.mode != .scratch, configuration.joining == .weights {
+      members = [Self.mean(of: members)]
+    }
+    let scorer = Scorer(
+      members: members, viewCount: configuration.scoreViews,
+      augmentation: configuration.augmentation)
+    return (scorer, history)
+  }
+
+  /// Gives the first classifier the mean parameters of all.
+  private static func mean(of members: [Classifier]) -> Classifier {
+    let values = members.map { $0.namedParameters().map(\.parameter.value) }
+    withoutGradients {
+      for index in values[0].indices {
+        let sum = values.dropFirst().reduce(values[0][index].cloned()) { $0 + $1[index] }
+        values[0][index].copy(from: sum * (1 / Double(members.count)))
+      }
+    }
+    return members[0]
+  }
+
+  /// The seed of a member's weights, order and augmentation; the first has that of the configuration.
+  static func seed(ofMember member: Int, _ configuration: FineTuningConfiguration) -> UInt64 {
+    configuration.seed &+ UInt64(member) << 40
+  }
+}
+
+extension FineTuningHistory {
+  /// The same with passes and time of another member added.
+  fileprivate func joined(by other: FineTuningHistory) -> FineTuningHistory {
+    var result = self
+    result.epochs += other.epochs
+    result.seconds += other.seconds
+    return result
+  }
+}

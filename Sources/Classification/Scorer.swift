@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Augmentation
+import EventModel
+import Events
+import Runtime
+import Synchronization
+import Torch
+
+/// Scores events by one classifier or several, each in one view or several.
+///
+/// The members' and the views' logits are averaged, so that a score is the geometric mean of
+/// theirs, normalized over the classes. Several members, trained on other parts of the same labeled
+/// events, and several views, rotated and reflected, each make scores better and cost their number
+/// in time.
+public struct Scorer {
+  /// The classifiers; all tell the same classes apart, and stand on one device.
+  public let members: [Classifier]
+  private let views: [Augmenter]
+
+  /// Makes a scorer.
+  ///
+  /// - Parameters:
+  ///   - members: The classifiers, at least one; all of the same classes and schema.
+  ///   - viewCount: How many views of an event are scored: itself, and others that are rotated and
+  ///     reflected; at least 1.
+  ///   - augmentation: Which rotations and reflections are allowed; the other transformations are
+  ///     not used, since they would lose objects.
+  public init(
+    members: [Classifier], viewCount: Int = 1, augmentation: AugmentationConfiguration? = nil
+  ) {
+    guard let first = members.first, viewCount >= 1 else {
+      preconditionFailure("A scorer needs a classifier and a view of the events.")
+    }
+    precondition(
+      members.allSatisfy {
+        $0.classNames == first.classNames
+          && $0.backbone.layout.schema == first.backbone.layout.schema
+      }, "The members tell other classes apart, or read other events.")
+    self.members = members
+    guard viewCount > 1, let augmentation else {
+      views = []
+      return
+    }
+    let schema = first.backbone.layout.schema
+    // Without an acceptance there is nothing that could fail.
+    views = (1..<viewCount).compactMap {
+      try? Augmenter(
+        configuration: augmentation.rotationsAndReflections, schema: schema, seed: UInt64($0))
+    }
+  }
+
+  /// The names of the classes, by label.
+  public var classNames: [String] { members[0].classNames }
+
+  /// The schema of the events.
+  public var schema: EventSchema { members[0].backbone.layout.schema }
+
+  /// Moves the classifiers.
+  public func place(on device: Device) {
+    for member in members {
+      member.backbone.place(on: device)
+      member.move(to: device)
+    }
+  }
+
+  /// Returns the probability of each class for each event.
+  ///
+  /// - Parameters:
+  ///   - source: The events.
+  ///   - events: Which of them, in the order of the result.
+  ///   - batchSize: Events computed at a time; it does not change the result.
+  ///   - progress: Is told how many events are done.
+  /// - Returns: For each class, the probability of each event, in 0...1.
+  /// - Throws: `EventStoreError` if an event is damaged, `InterruptedError` on Ctrl-C, and
+  ///   ``ModelError`` with code `nonFinite` if a score is not a number.
+  public func scores(
+    of source: any EventSource, events: [Int], batchSize: Int = 1024,
+    progress: (Int) -> Void = { _ in }
+  ) throws -> [[Double]] {
+    try scores(
+      count: events.count, batchSize: batchSize,
+      batch: { try source.batch(events: Array(events[$0])) }, progress: progress)
+  }
+
+  /// Returns, for each class, the probability of each event of a batch.
+  ///
+  /// - Throws: ``ModelError`` with code `nonFinite` if a score is not a number, `InterruptedError`
+  ///   on Ctrl-C.
+  public func scores(of batch: EventBatch) throws -> [[Double]] {
+    try scores(
+      count: batch.eventCount, batchSize: 1024,
+      batch: batch.slice, progress: { _ in })
+  }
+
+  /// Scores batches side by side, as many as there are threads.
+  private func scores(
+    count: Int, batchSize: Int, batch: (Range<Int>) throws -> EventBatch,
+    progress: (Int) -> Void
+  ) throws -> [[Double]] {
+    let ranges = stride(from: 0, to: count, by: batchSize)
+      .map { $0..<min($0 + batchSize, count) }
+    let isParallel = members[0].backbone.device == .cpu && ranges.count > 1
+    let workers = Workers(count: isParallel ? min(Threads.count, ranges.count) : 1)
+    let state = Mutex((parts: [[[Double]]](repeating: [], count: ranges.count), done: 0))
+    // The workers end before this function does; parameters are only read meanwhile.
+    nonisolated(unsafe) let own = self
+    try withoutActuallyEscaping(batch) { batch in
+      try withoutActuallyEscaping(progress) { progress in
+        nonisolated(unsafe) let makeBatch = batch
+        nonisolated(unsafe) let report = progress
+        try workers.run(count: ranges.count) { index in
+          try Interruption.check()
+          let part = try own.probabilities(of: makeBatch(ranges[index]))
+          state.withLock { state in
+            state.parts[index] = part
+            state.done += ranges[index].count
+            report(state.done)
+          }
+        }
+      }
+    }
+    let parts = state.withLock { $0.parts }
+    return classNames.indices.map { index in parts.flatMap { $0[index] } }
+  }
+
+  private func probabilities(of batch: EventBatch) throws -> [[Double]] {
+    guard batch.eventCount > 0 else { return classNames.map { _ in [] } }
+    let probabilities = try withTorchErrors {
+      withoutGradients { logits(of: batch).softmax(dimension: 1).doubles() }
+    }
+    let count = classNames.count
+    if let place = probabilities.firstIndex(where: { !$0.isFinite }) {
+      throw ModelError(
+        code: .nonFinite,
+        "the score of event \(batch.eventIndices[place / count]) is \(probabilities[place]). "
+          + "The model's parameters are damaged; fine-tune again from an intact checkpoint.")
+    }
+    return classNames.indices.map { index in
+      (0..<batch.eventCount).map { probabilities[$0 * count + index] }
+    }
+  }
+
+  /// The mean logits over members and views.
+  ///
+  /// Shape `[B, C]`, float64.
+  private func logits(of batch: EventBatch) -> Tensor {
+    var sum: Tensor?
+    for view in [batch] + views.map({ $0.apply(to: batch, epoch: 0) }) {
+      for member in members {
+        let logits = member.logits(view).to(dtype: .float64)
+        sum = sum.map { $0 + logits } ?? logits
+      }
+    }
+    guard let sum else { preconditionFailure("A scorer has a member and a view.") }
+    return sum * (1 / Double(members.count * (views.count + 1)))
+  }
+}
+
+extension Classifier {
+  /// Returns the probability of each class for each event: see ``Scorer``.
+  ///
+  /// - Throws: What ``Scorer/scores(of:events:batchSize:progress:)`` throws.
+  public func scores(
+    of source: any EventSource, events: [Int], batchSize: Int = 1024,
+    progress: (Int) -> Void = { _ in }
+  ) throws -> [[Double]] {
+    try Scorer(members: [self]).scores(
+      of: source, events: events, batchSize: batchSize, progress: progress)
+  }
+}
