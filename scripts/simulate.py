@@ -22,12 +22,15 @@ Sources of the numbers in the detector tables (values, rounded):
 
 import argparse
 import os
+import pickle
+import signal
 import sys
 import tempfile
 import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -75,6 +78,13 @@ class Process:
     # evolution of the event has come down to 20 GeV. 0: no such requirement. Use it
     # only where no jet comes from a decay: decay products are showered later.
     partons: int = 0
+    # Keep only events with this many b quarks (pT > 20 GeV, |eta| < 2.8) that do not
+    # come from a decay, once the evolution has come down to 5 GeV, where two b quarks of
+    # one gluon are about to become one jet. 0: no such requirement.
+    bottoms: int = 0
+    # Masses in GeV of a gluino and of the neutralino that it decays to, with two light
+    # quarks: a supersymmetric model that has nothing else within reach. Empty: no such model.
+    supersymmetry: tuple = ()
     # More than 0: exactly one jet per event is misidentified as an electron or muon,
     # and an event is kept with this factor times the sum of its jets'
     # misidentification probabilities (at most 1). The shape is that of the true,
@@ -166,7 +176,7 @@ PROCESSES = {
         "2HDM g g -> H0(425) -> W-+ H+-(325) -> W-+ W+- h0(125) -> W-+ W+- b bbar",
         two_higgs_doublet(425, 325),
     ),
-    # Not shipped: for studies of transfer to other signals.
+    # Not shipped: for more target tasks (task_samples).
     "2hdm_500_400": Process(
         "2HDM g g -> H0(500) -> W-+ H+-(400) -> W-+ W+- h0(125) -> W-+ W+- b bbar",
         two_higgs_doublet(500, 400),
@@ -181,6 +191,11 @@ PROCESSES = {
             "25:onIfMatch = 5 5",
         ),
     ),
+    "ttbb": Process(
+        "t tbar with two more b quarks from the shower",
+        ("Top:gg2ttbar = on", "Top:qqbar2ttbar = on"),
+        bottoms=2,
+    ),
     "zprime_1000": Process(
         "Z'(1 TeV) -> t tbar",
         (
@@ -190,6 +205,14 @@ PROCESSES = {
             "32:onMode = off",
             "32:onIfAny = 6",
         ),
+    ),
+    # Masses so near that jets and missing momentum are not far above those of Z -> nu nu.
+    "gluino": Process(
+        "gluino pairs, gluino(1200) -> q qbar neutralino(1100)",
+        ("SUSY:gg2gluinogluino = on", "SUSY:qqbar2gluinogluino = on"),
+        prompt_lepton=False,
+        supersymmetry=(1200, 1100),
+        selection="missing momentum",
     ),
     "znunu": Process(
         "Z + jets, Z -> nu nu",
@@ -221,7 +244,7 @@ COMMON_SETTINGS = (
 
 
 # --------------------------------------------------------------------------------------
-# The shipped samples.
+# The samples: those that are shipped, those of more tasks, and a large one without labels.
 # --------------------------------------------------------------------------------------
 
 
@@ -267,6 +290,35 @@ SAMPLES = (
         codec="zstd",
     ),
 )
+
+
+def task_samples(events):
+    """The files of the tasks in Configurations/tasks; the top pairs of two are the shipped ones."""
+    files = (
+        ("signal_2hdm_500_400.root", "2hdm_500_400", 20241),
+        ("signal_tth.root", "tth", 20242),
+        ("background_ttbb.root", "ttbb", 20243),
+        ("signal_zprime_1000.root", "zprime_1000", 20244),
+        ("signal_gluino.root", "gluino", 20245),
+        ("background_znunu.root", "znunu", 20246),
+    )
+    return [
+        Sample(file, f"Simulated {PROCESSES[name].title}", ((name, events),), seed, "zstd")
+        for file, name, seed in files
+    ]
+
+
+def large_unlabeled(file, events):
+    """The mixture of the shipped unlabeled.root, of other events and any number of them."""
+    shipped = SAMPLES[-1]
+    total = sum(count for _, count in shipped.mixture)
+    names = [name for name, _ in shipped.mixture]
+    counts = [events * count // total for _, count in shipped.mixture]
+    # What rounding down leaves goes to the first.
+    counts[0] += events - sum(counts)
+    mixture = tuple((name, count) for name, count in zip(names, counts) if count > 0)
+    return Sample(file, shipped.title, mixture, 20251, "zstd")
+
 
 CODECS = {
     "zlib": lambda: uproot.ZLIB(9),
@@ -411,6 +463,7 @@ class EarlyVeto(pythia8mc.UserHooks):
     """Drop events that the selection would reject, before most of the work is done."""
 
     SCALE = 20.0
+    BOTTOM_SCALE = 5.0
 
     def __init__(self, process):
         super().__init__()
@@ -439,12 +492,15 @@ class EarlyVeto(pythia8mc.UserHooks):
         return not self.leptons
 
     def canVetoPT(self):
-        return self.process.partons > 0
+        return self.process.partons > 0 or self.process.bottoms > 0
 
     def scaleVetoPT(self):
-        return self.SCALE
+        return self.BOTTOM_SCALE if self.process.bottoms > 0 else self.SCALE
 
     def doVetoPT(self, position, event):
+        if self.process.bottoms > 0:
+            # Tops have not decayed yet, so no b quark is theirs.
+            return self.bottoms(event) < self.process.bottoms
         found = 0
         boson = None
         for i in range(5, event.size()):
@@ -470,6 +526,13 @@ class EarlyVeto(pythia8mc.UserHooks):
                 return False
         return True
 
+    def bottoms(self, event):
+        particles = (event[i] for i in range(5, event.size()))
+        return sum(
+            1 for particle in particles
+            if particle.isFinal() and particle.idAbs() == 5 and particle.pT() > self.SCALE and abs(particle.eta()) < 2.8
+        )
+
 
 def chunk_seeds(seed, process_name, chunk):
     """A Pythia seed and a detector generator, different for every chunk."""
@@ -480,13 +543,40 @@ def chunk_seeds(seed, process_name, chunk):
     return number, np.random.default_rng(detector_seed)
 
 
+def supersymmetry_file(gluino, neutralino):
+    """A model in the SUSY Les Houches format in which all but two particles are out of reach."""
+    # The neutralino is a bino; mixings of the others do not matter.
+    heavy = [
+        *(1000000 + i for i in (1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16, 23, 24, 25, 35, 37)),
+        *(2000000 + i for i in (1, 2, 3, 4, 5, 6, 11, 13, 15)),
+    ]
+    lines = ["BLOCK MODSEL", "  1 0", "BLOCK MASS", "  25 125", f"  1000021 {gluino}", f"  1000022 {neutralino}"]
+    lines += [f"  {number} 10000" for number in heavy]
+    for block, size in (("NMIX", 4), ("UMIX", 2), ("VMIX", 2), ("STOPMIX", 2), ("SBOTMIX", 2), ("STAUMIX", 2)):
+        lines.append(f"BLOCK {block}")
+        lines += [f"  {i} {j} {int(i == j)}" for i in range(1, size + 1) for j in range(1, size + 1)]
+    lines += ["DECAY 1000022 0", "DECAY 1000021 1"]
+    lines += [f"  0.25 3 1000022 {quark} {-quark}" for quark in (1, 2, 3, 4)]
+    return "\n".join(lines) + "\n"
+
+
 def start_pythia(name, seed):
+    process = PROCESSES[name]
+    if not process.supersymmetry:
+        return initialized_pythia(name, seed, process.settings)
+    with tempfile.NamedTemporaryFile("w", suffix=".slha") as file:
+        file.write(supersymmetry_file(*process.supersymmetry))
+        file.flush()
+        return initialized_pythia(name, seed, ("SLHA:verbose = 0", f"SLHA:file = {file.name}", *process.settings))
+
+
+def initialized_pythia(name, seed, settings):
     process = PROCESSES[name]
     # The second argument keeps Pythia from printing its banner.
     pythia = pythia8mc.Pythia("", False)
     hooks = EarlyVeto(process)
     pythia.setUserHooksPtr(hooks)
-    for line in (*COMMON_SETTINGS, "Random:setSeed = on", f"Random:seed = {seed}", *process.settings):
+    for line in (*COMMON_SETTINGS, "Random:setSeed = on", f"Random:seed = {seed}", *settings):
         if not pythia.readString(line):
             raise ValueError(
                 f"process '{name}': Pythia does not accept the setting '{line}'. "
@@ -523,6 +613,18 @@ def make_chunk(name, seed, chunk):
         parts.append({key: value[mask] for key, value in objects.items()})
     joined = {key: ak.concatenate([part[key] for part in parts]) for key in parts[0]}
     return joined, hooks.tried, generated
+
+
+def make_stored_chunk(folder, name, seed, chunk):
+    """A chunk that an earlier run has left in the folder, or a new one, which is left there."""
+    path = folder / f"{name}-{seed}-{chunk}.pickle"
+    if path.exists():
+        return pickle.loads(path.read_bytes())
+    result = make_chunk(name, seed, chunk)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(pickle.dumps(result))
+    os.replace(unfinished, path)
+    return result
 
 
 # --------------------------------------------------------------------------------------
@@ -1061,14 +1163,18 @@ def write(path, title, data, codec, order):
 # --------------------------------------------------------------------------------------
 
 
-def collect(pool, jobs, name, wanted, seed):
-    """Selected events of one process, in the order of the chunks."""
+def collect(pool, jobs, name, wanted, seed, chunks):
+    """Selected events of one process, in the order of the chunks.
+
+    With a folder 'chunks', finished chunks are kept there and found again.
+    """
+    make = partial(make_stored_chunk, chunks) if chunks else make_chunk
     pending, parts = deque(), []
     chunk = selected = tried = generated = 0
     begin = time.time()
     while selected < wanted:
         while len(pending) < jobs:
-            pending.append(pool.submit(make_chunk, name, seed, chunk))
+            pending.append(pool.submit(make, name, seed, chunk))
             chunk += 1
         part, chunk_tried, chunk_generated = pending.popleft().result()
         parts.append(part)
@@ -1092,9 +1198,9 @@ def collect(pool, jobs, name, wanted, seed):
     return data
 
 
-def make_sample(pool, jobs, path, title, mixture, seed, codec):
+def make_sample(pool, jobs, path, title, mixture, seed, codec, chunks):
     print(f"{path.name}: seed {seed}, {codec}", flush=True)
-    parts = [collect(pool, jobs, name, wanted, seed) for name, wanted in mixture]
+    parts = [collect(pool, jobs, name, wanted, seed, chunks) for name, wanted in mixture]
     data = {key: ak.concatenate([part[key] for part in parts]) for key in parts[0]}
     count = sum(wanted for _, wanted in mixture)
     order = np.random.default_rng([seed, 1]).permutation(count)
@@ -1113,6 +1219,11 @@ def print_event(name, seed):
     pythia.process.list()
 
 
+def ignore_interrupt():
+    """Let a worker finish its chunk after Ctrl-C, which goes to all processes of a terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description="Make simulated collision samples (ROOT files with a tree 'Events') with "
@@ -1120,17 +1231,26 @@ def main():
         epilog="examples:\n"
         "  everything in Samples/:   python3 scripts/simulate.py --all --jobs 2 --output Samples\n"
         "  a small trial of it:      python3 scripts/simulate.py --all --scale 0.01 --output trial\n"
+        "  the target tasks:         python3 scripts/simulate.py --tasks --jobs 2 --output results/samples/tasks\n"
+        "  a million unlabeled:      python3 scripts/simulate.py --unlabeled 1000000 --jobs 2 "
+        "--output results/samples/unlabeled.root\n"
         "  one process:              python3 scripts/simulate.py --process ttbar --events 5000 "
         "--seed 7 --output ttbar.root\n"
-        "  look at one event:        python3 scripts/simulate.py --process 2hdm_425_325 --print-event\n",
+        "  look at one event:        python3 scripts/simulate.py --process 2hdm_425_325 --print-event\n"
+        "\n--tasks and --unlabeled can be interrupted: finished chunks of events are kept in a folder\n"
+        "whose name ends in .chunks, and the same command goes on after them. A larger number of\n"
+        "events goes on too. The folder may be deleted when the files are complete, and must be\n"
+        "before this script or its packages change.\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--all", action="store_true", help="make all shipped samples")
+    what.add_argument("--tasks", action="store_true", help="make the samples of the tasks in Configurations/tasks")
+    what.add_argument("--unlabeled", type=int, metavar="N", help="make N events like those of unlabeled.root, but others")
     what.add_argument("--process", choices=sorted(PROCESSES), metavar="NAME", help="make a sample of one process")
     what.add_argument("--list", action="store_true", help="list the processes and the shipped samples")
-    parser.add_argument("--output", type=Path, help="folder for --all; file (.root) for --process")
-    parser.add_argument("--events", type=int, default=1000, help="events after the selection, for --process (default 1000)")
+    parser.add_argument("--output", type=Path, help="folder for --all and --tasks; file (.root) for --unlabeled and --process")
+    parser.add_argument("--events", type=int, help="events after the selection of each file, for --process (default 1000) and --tasks (default 12000)")
     parser.add_argument("--seed", type=int, default=1, help="random seed, for --process (default 1)")
     parser.add_argument("--codec", choices=sorted(CODECS), default="zlib", help="compression, for --process (default zlib)")
     parser.add_argument("--scale", type=float, default=1.0, help="with --all: make this fraction of the events (default 1)")
@@ -1141,43 +1261,69 @@ def main():
     if options.list:
         for name, process in PROCESSES.items():
             print(f"{name:14s} {process.title}")
-        for sample in SAMPLES:
+        for sample in (*SAMPLES, *task_samples(12000)):
             print(f"{sample.file}: " + ", ".join(f"{count} {name}" for name, count in sample.mixture))
         return
     if options.process and options.print_event:
         print_event(options.process, options.seed)
         return
     if options.output is None:
-        parser.error("--output is missing: give a folder with --all, or a file name with --process")
-    for name, value in (("--events", options.events), ("--jobs", options.jobs), ("--scale", options.scale)):
+        parser.error("--output is missing: give a folder with --all or --tasks, a file name with --process or --unlabeled")
+    events = options.events if options.events is not None else 1000 if options.process else 12000
+    unlabeled = options.unlabeled is not None
+    counts = [("--events", events), ("--jobs", options.jobs), ("--scale", options.scale)]
+    for name, value in counts + ([("--unlabeled", options.unlabeled)] if unlabeled else []):
         if value <= 0:
             parser.error(f"{name} is {value}; it must be larger than 0")
     if options.seed < 0:
         parser.error(f"--seed is {options.seed}; it must be 0 or larger")
 
-    if options.process:
+    # Where finished chunks wait for the rest, if the work is long.
+    chunks = options.output.with_suffix(".chunks") if options.tasks or unlabeled else None
+    if options.process or unlabeled:
         if options.output.suffix != ".root":
-            parser.error(f"--output is '{options.output}'; with --process it must be a file name that ends in .root")
+            option = "--unlabeled" if unlabeled else "--process"
+            parser.error(f"--output is '{options.output}'; with {option} it must be a file name that ends in .root")
         if not options.output.parent.is_dir():
             parser.error(f"the folder '{options.output.parent}' of --output does not exist; make it first")
-        title = f"Simulated {PROCESSES[options.process].title}"
-        mixture = ((options.process, options.events),)
-        samples = [Sample(options.output.name, title, mixture, options.seed, options.codec)]
         folder = options.output.parent
     else:
         folder = options.output
         folder.mkdir(parents=True, exist_ok=True)
+    if options.process:
+        title = f"Simulated {PROCESSES[options.process].title}"
+        mixture = ((options.process, events),)
+        samples = [Sample(options.output.name, title, mixture, options.seed, options.codec)]
+    elif options.tasks:
+        samples = task_samples(events)
+    elif unlabeled:
+        samples = [large_unlabeled(options.output.name, options.unlabeled)]
+    else:
         samples = [
             replace(sample, mixture=tuple((name, max(1, round(count * options.scale))) for name, count in sample.mixture))
             for sample in SAMPLES
         ]
+    if chunks:
+        chunks.mkdir(exist_ok=True)
     begin = time.time()
     # 'spawn' also where 'fork' is the default: Pythia and FastJet hold state that
     # should not be copied into a running process.
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-        for sample in samples:
-            make_sample(pool, options.jobs, folder / sample.file, sample.title, sample.mixture, sample.seed, sample.codec)
+    starter = ignore_interrupt if chunks else None
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn"), initializer=starter) as pool:
+        try:
+            for sample in samples:
+                make_sample(
+                    pool, options.jobs, folder / sample.file, sample.title, sample.mixture, sample.seed, sample.codec, chunks
+                )
+        except KeyboardInterrupt:
+            if chunks is None:
+                raise
+            print("interrupted; waiting for the chunks that are being made", file=sys.stderr)
+            pool.shutdown(cancel_futures=True)
+            sys.exit(f"The same command goes on after what is in {chunks}.")
     print(f"total time {time.time() - begin:.0f} s with {options.jobs} job(s)")
+    if chunks:
+        print(f"{chunks} may be deleted, unless more events are to be made later")
 
 
 if __name__ == "__main__":
