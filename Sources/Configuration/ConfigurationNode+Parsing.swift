@@ -52,7 +52,7 @@ extension ConfigurationNode {
 
   // MARK: - Overrides
 
-  private func apply(override text: String) throws(ConfigurationError) {
+  func apply(override text: String) throws(ConfigurationError) {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, !keys.contains("") else {

@@ -66,17 +66,30 @@ public final class ConfigurationNode {
     self.content = content
   }
 
-  /// Reads a configuration from a file.
+  /// Reads a configuration from a file, and the files that it has as a base.
+  ///
+  /// The key `base` names another configuration. It is read first; the mappings of this one are
+  /// merged into its mappings key by key, lists and other values replace those of the base. The
+  /// result is as if all of it stood in this file, but for the places in errors.
   ///
   /// - Parameters:
   ///   - path: The YAML file.
   ///   - overrides: Values that replace those of the file, as in `training.epochs=5`; each value
   ///     is YAML itself. Keys that are not in the file are added.
-  /// - Returns: The root of the document.
+  ///   - fileKeys: Key paths of file names, as in `samples.*.files`, where `*` stands for any key
+  ///     or position. Those of a base are relative to its folder and become relative to ours.
+  /// - Returns: The root of the document, without `base`.
   /// - Throws: ``ConfigurationError``.
   public static func load(
-    path: String, overrides: [String] = []
+    path: String, overrides: [String] = [], fileKeys: [String] = []
   ) throws(ConfigurationError) -> ConfigurationNode {
+    let root = try merged(path: path, fileKeys: fileKeys)
+    for text in overrides { try root.apply(override: text) }
+    return root
+  }
+
+  /// Returns the root of one file, its base not read.
+  static func read(path: String) throws(ConfigurationError) -> ConfigurationNode {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -96,7 +109,7 @@ public final class ConfigurationNode {
         statement: "cannot read the configuration: the file is not UTF-8 text.",
         remedy: "Save it as UTF-8.")
     }
-    return try ConfigurationNode(text: text, name: path, overrides: overrides)
+    return try ConfigurationNode(text: text, name: path)
   }
 
   /// The place of the value, as in `demo.yaml:12:5` or `--set training.epochs=0`.

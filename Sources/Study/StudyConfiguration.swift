@@ -84,7 +84,8 @@ public struct StudyConfiguration {
   ///   - overrides: Values from the command line, as in "pretraining.epochs=5".
   /// - Throws: `ConfigurationError`, which names file, line and key.
   public init(path: String, overrides: [String] = []) throws {
-    try self.init(ConfigurationNode.load(path: path, overrides: overrides))
+    try self.init(
+      ConfigurationNode.load(path: path, overrides: overrides, fileKeys: ["samples.*.files"]))
   }
 
   /// Reads a configuration.

@@ -61,6 +61,26 @@ import Testing
     #expect((0...1).contains(auc))
   }
 
+  @Test func `a classifier is measured whose configuration has a base in another folder`() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("data"), withDestinationPath: Command.samples)
+    _ = try folder.write(
+      TinyStudy.yaml.replacing(Command.samples, with: "../data"), to: "all/tiny.yaml")
+    _ = try folder.write(
+      "base: ../../all/tiny.yaml\nname: x\nfinetuning: {mode: scratch}", to: "tasks/x/top.yaml")
+    let training = try Command.run(
+      ["finetune", "tasks/x/top.yaml", "-o", "run", "--labels", "40"], in: folder.path)
+    #expect(training.status == 0, "\(training.error)")
+    let manifest = folder.file("run/stores/signal/manifest.json")
+    let made = try Data(contentsOf: URL(fileURLWithPath: manifest))
+    // The saved configuration has no base: it must find the same files.
+    try FileManager.default.removeItem(atPath: folder.file("all"))
+    let measured = try Command.run(["evaluate", folder.file("run")])
+    #expect(measured.status == 0, "\(measured.error)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: manifest)) == made)
+  }
+
   @Test func `backbone and mode have to fit`() throws {
     let trained = try TinyStudy.trained()
     let folder = try TemporaryFolder()
