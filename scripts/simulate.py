@@ -1305,6 +1305,9 @@ def main():
         ]
     if chunks:
         chunks.mkdir(exist_ok=True)
+        # What ends a long run, such as the end of a session, is an interruption as Ctrl-C is;
+        # otherwise the workers would stay behind.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     begin = time.time()
     # 'spawn' also where 'fork' is the default: Pythia and FastJet hold state that
     # should not be copied into a running process.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Study
 import Testing
 
@@ -36,5 +37,19 @@ import Testing
     own.dropFeatures = 0.2
     let shared = study.pretraining.augmentation
     #expect(study.arms.map(\.finetuning.augmentation) == [nil, shared, own])
+  }
+
+  @Test func `every configuration that is shipped can be read`() throws {
+    let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let folder = project.appendingPathComponent("Configurations").path
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".yaml") }
+    #expect(names.count >= 6)
+    for name in names {
+      let study = try StudyConfiguration(path: "\(folder)/\(name)")
+      let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
+      #expect(study.name == stem)
+    }
   }
 }
