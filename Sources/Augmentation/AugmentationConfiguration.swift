@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import Events
 
 /// Which transformations are drawn for an event, and how large they may be.
 ///
@@ -65,6 +66,25 @@ public struct AugmentationConfiguration: Codable, Hashable, Sendable {
     result.rotateAboutBeam = rotateAboutBeam
     result.reflectPhi = reflectPhi
     result.reflectZ = reflectZ
+    return result
+  }
+
+  /// Returns the configuration for events that lack kinds which other samples have.
+  ///
+  /// An acceptance of such a kind is left out. A name that no sample has stays, so that
+  /// ``Augmenter`` refuses it.
+  ///
+  /// - Parameters:
+  ///   - schema: What the events consist of.
+  ///   - kinds: The names of the kinds of all samples.
+  /// - Returns: The configuration, itself where no kind is lacking.
+  public func restricted(
+    to schema: EventSchema, among kinds: Set<String>
+  ) -> AugmentationConfiguration {
+    var result = self
+    result.acceptance = acceptance.filter {
+      schema.index(ofKind: $0.key) != nil || !kinds.contains($0.key)
+    }
     return result
   }
 

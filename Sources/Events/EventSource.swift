@@ -8,6 +8,8 @@ public protocol EventSource: Sendable {
   var eventCount: Int { get }
   /// What tells these events from others: equal for events of the same files, selected alike.
   var fingerprint: String { get }
+  /// The samples that the events are from, in the order of the events; by default one without a name.
+  var samples: [SampleRange] { get }
 
   /// Returns events as one packed batch, in the order asked for.
   ///
@@ -23,7 +25,24 @@ public protocol EventSource: Sendable {
   func weights() -> [Float]
 }
 
+/// The events of one sample in a source of several.
+public struct SampleRange: Hashable, Sendable {
+  /// The name of the sample.
+  public let name: String
+  /// The positions of its events in the source.
+  public let events: Range<Int>
+
+  /// Names a range of events.
+  public init(name: String, events: Range<Int>) {
+    self.name = name
+    self.events = events
+  }
+}
+
 extension EventSource {
+  /// All events as one sample without a name.
+  public var samples: [SampleRange] { [SampleRange(name: "", events: 0..<eventCount)] }
+
   /// Calls a closure with batches of events that are spread evenly over a list of them.
   ///
   /// - Parameters:
@@ -43,95 +62,16 @@ extension EventSource {
   }
 }
 
-/// Several stores as one: the events of the first, then those of the second, and so on.
-public struct EventUnion: EventSource {
-  /// The schema that all stores share.
-  public let schema: EventSchema
-  /// Number of events of all stores.
-  public let eventCount: Int
-  private let stores: [EventStore]
-  private let starts: [Int]
-
-  /// Joins stores.
-  ///
-  /// - Parameter stores: At least one; all of one schema.
-  /// - Throws: ``EventStoreError`` with code `schemaMismatch` if the schemas differ.
-  public init(_ stores: [EventStore]) throws {
-    guard let first = stores.first else {
-      preconditionFailure("A union of events needs at least one store.")
-    }
-    for store in stores where store.schema != first.schema {
-      throw EventStoreError(
-        code: .schemaMismatch, path: store.path,
-        statement: "it has another schema than \(first.path)",
-        remedy: "Prepare both with the same events section.")
-    }
-    schema = first.schema
-    self.stores = stores
-    var starts = [0]
-    for store in stores { starts.append(starts[starts.count - 1] + store.eventCount) }
-    self.starts = starts
-    eventCount = starts[starts.count - 1]
-  }
-
-  /// Returns events as one packed batch, in the order asked for.
-  public func batch(events: [Int]) throws -> EventBatch {
-    // Events are gathered store by store, then brought into the order asked for.
-    var places = [[Int]](repeating: [], count: stores.count)
-    for (place, event) in events.enumerated() {
-      precondition(event >= 0 && event < eventCount, "Event \(event) is not in 0..<\(eventCount).")
-      let store = (starts.firstIndex { $0 > event } ?? starts.count) - 1
-      places[store].append(place)
-    }
-    var parts: [EventBatch] = []
-    var order: [Int] = []
-    for (store, chosen) in places.enumerated() where !chosen.isEmpty {
-      var part = try stores[store].batch(events: chosen.map { events[$0] - starts[store] })
-      part.eventIndices = chosen.map { events[$0] }
-      parts.append(part)
-      order += chosen
-    }
-    if parts.count == 1, order == Array(events.indices) { return parts[0] }
-    let joined = EventBatch(joining: parts, schema: schema)
-    var inverse = [Int](repeating: 0, count: order.count)
-    for (row, place) in order.enumerated() { inverse[place] = row }
-    return joined.selecting(inverse)
-  }
-
-  /// The fingerprints of the stores.
-  public var fingerprint: String { stores.map(\.fingerprint).joined(separator: " ") }
-
-  /// Returns the label of every event, -1 where it has none.
-  public func labels() -> [Int32] { stores.flatMap { $0.labels() } }
-
-  /// Returns the weight of every event.
-  public func weights() -> [Float] { stores.flatMap { $0.weights() } }
-}
-
 extension EventStore: EventSource {
+  /// The sample that the store was made from.
+  public var samples: [SampleRange] {
+    [SampleRange(name: manifest.sample, events: 0..<eventCount)]
+  }
+
   /// Returns events as one packed batch, in the order asked for.
   ///
   /// - Throws: ``EventStoreError`` if an event is damaged.
   public func batch(events: [Int]) throws -> EventBatch {
     try batch(events: events[...])
-  }
-}
-
-extension EventBatch {
-  /// Joins batches of one schema, in their order.
-  public init(joining parts: [EventBatch], schema: EventSchema) {
-    self.init(schema: schema)
-    for part in parts {
-      precondition(part.schema == schema, "A part has another schema than the joined batch.")
-      let start = kinds.count
-      offsets += part.offsets.dropFirst().map { $0 + start }
-      eventIndices += part.eventIndices
-      kinds += part.kinds
-      momenta += part.momenta
-      features += part.features
-      scalars += part.scalars
-      weights += part.weights
-      labels += part.labels
-    }
   }
 }

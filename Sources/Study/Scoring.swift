@@ -40,7 +40,8 @@ public func score(
   let configuration = try savedConfiguration(run, checkpoint)
   let scorer = try ClassifierCheckpoint.load(run)
   scorer.place(on: device)
-  guard configuration.events.schema == scorer.schema else {
+  let section = configuration.scoredEvents
+  guard section.schema == scorer.schema else {
     throw ModelError(
       code: .schemaMismatch,
       "cannot score with \(run): its configuration.yaml describes another schema than its model. "
@@ -48,7 +49,7 @@ public func score(
   }
   let kernels = try kernels(for: scorer.members[0], inHalfPrecision: inHalfPrecision)
   let scores = try ScoreFile(path: output, classNames: checkpoint.classNames)
-  let events = try EventFile(path: file, events: configuration.events)
+  let events = try EventFile(path: file, events: section)
   let ranges = stride(from: 0, to: events.entryCount, by: entriesPerRange)
     .map { $0..<min($0 + entriesPerRange, events.entryCount) }
   // A GPU computes one batch at a time, while the other threads read and write.

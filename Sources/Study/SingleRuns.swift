@@ -25,9 +25,11 @@ public func pretrain(
   let runner = StudyRunner(
     configuration: configuration, folder: folder, command: "", progress: progress)
   let stores = try runner.prepareStores { configuration.pretrainingSamples.contains($0.name) }
+  let source = try runner.pretrainingSource(stores: stores)
   let pretrainer = try Pretrainer(
-    store: runner.pretrainingSource(stores: stores), model: configuration.model,
-    configuration: configuration.pretraining, folder: folder, device: device)
+    store: source, model: configuration.model,
+    configuration: configuration.fitted(configuration.pretraining, to: source.schema),
+    folder: folder, device: device)
   try writeAtomically(configuration.text, to: folder + "/configuration.yaml")
   return try pretrainer.run { report in
     progress.update(
@@ -52,7 +54,7 @@ public func finetune(
   _ configuration: StudyConfiguration, backbone: String?, labelsPerClass: Int?, folder: String,
   device: Device, progress: ProgressReporter
 ) throws -> FineTuningHistory {
-  let settings = configuration.finetuning
+  var settings = configuration.finetuning
   if (backbone == nil) != (settings.mode == .scratch) {
     throw ClassificationError(
       code: .notAClassifier,
@@ -67,6 +69,7 @@ public func finetune(
   let runner = StudyRunner(
     configuration: configuration, folder: folder, command: "", progress: progress)
   let source = try runner.labeledSource(stores: runner.prepareStores { $0.label != nil })
+  settings = configuration.fitted(settings, to: source.schema)
   let split = try TestSplit(
     labels: source.labels(), configuration: configuration, needed: labelsPerClass ?? 2)
   let chosen = split.draw(labelsPerClass: labelsPerClass ?? .max, seed: settings.seed)

@@ -35,8 +35,8 @@ public struct StudyConfiguration {
   public var dataDescription: [String]
   /// The names of the classes, by label.
   public var classNames: [String]
-  /// How events are read from files.
-  public var events: EventsConfiguration
+  /// How events are read from files; `nil` where every sample has a section `events` of its own.
+  public var events: EventsConfiguration?
   /// The samples.
   public var samples: [SampleConfiguration]
   /// The size of the backbone.
@@ -103,9 +103,14 @@ public struct StudyConfiguration {
         "classes", found: "\(classNames.count) names", expected: "two, background first",
         remedy: "More than two classes are not evaluated yet.")
     }
-    events = try EventsConfiguration(root.requiredNode("events"))
+    let eventsSection = try root.node("events")
+    events = try eventsSection.map { try EventsConfiguration($0) }
+    let sampleNodes = try root.nodes("samples")
+    if sampleNodes.isEmpty || !sampleNodes.allSatisfy({ $0.contains("events") }) {
+      _ = try root.requiredNode("events")
+    }
     samples = try SampleConfiguration.list(root)
-    for (sample, node) in zip(samples, try root.nodes("samples")) {
+    for (sample, node) in zip(samples, sampleNodes) {
       guard let label = sample.label, label >= classNames.count else { continue }
       throw node.fail("label", expected: "0 (\(classNames[0])) or 1 (\(classNames[1]))")
     }

@@ -75,7 +75,7 @@ public struct StudyRunner {
     for sample in configuration.samples where isNeeded(sample) {
       let path = "\(folder)/stores/\(sample.name)"
       _ = try prepare(
-        sample: sample, events: configuration.events, into: path, progress: progress)
+        sample: sample, events: configuration.events(of: sample), into: path, progress: progress)
       stores[sample.name] = try EventStore(path: path)
     }
     return stores
@@ -94,7 +94,12 @@ public struct StudyRunner {
     let histories = Mutex([PretrainingHistory?](repeating: nil, count: wanted.count))
     let done = Mutex([Int](repeating: 0, count: wanted.count))
     let total = Mutex([Int](repeating: 0, count: wanted.count))
-    let jobs = wanted.map { (name: $0.name, settings: $0.configuration) }
+    let jobs = wanted.map { pretraining in
+      (
+        name: pretraining.name,
+        settings: configuration.fitted(pretraining.configuration, to: source.schema)
+      )
+    }
     let (model, folder, progress) = (configuration.model, folder, progress)
     try runInParallel(count: jobs.count, width: configuration.parallel) { index in
       let pretrainer = try Pretrainer(
@@ -116,10 +121,12 @@ public struct StudyRunner {
   }
 
   /// The labeled events: the samples with a label as one.
+  ///
+  /// - Throws: `ModelError` with code `schemaMismatch` if their schemas differ.
   func labeledSource(stores: [String: EventStore]) throws -> EventUnion {
-    let chosen = configuration.samples.compactMap { sample in
-      sample.label == nil ? nil : stores[sample.name]
-    }
+    let labeled = configuration.samples.filter { $0.label != nil }
+    try configuration.checkSchemasAgree(labeled)
+    let chosen = labeled.compactMap { stores[$0.name] }
     guard !chosen.isEmpty else {
       throw ClassificationError(
         code: .tooFewEvents,
@@ -152,7 +159,8 @@ public struct StudyRunner {
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
       for labels in configuration.labels {
-        for arm in configuration.arms {
+        for var arm in configuration.arms {
+          arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
           plans.append(
             StudyRun.Plan(
               arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),

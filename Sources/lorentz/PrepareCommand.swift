@@ -32,7 +32,8 @@ struct PrepareCommand: ParsableCommand {
     var manifests: [String: StoreManifest] = [:]
     for sample in configuration.samples {
       let manifest = try prepare(
-        sample: sample, events: configuration.events, into: "\(output)/\(sample.name)",
+        sample: sample, events: configuration.events(of: sample),
+        into: "\(output)/\(sample.name)",
         progress: progress)
       manifests[sample.name] = manifest
       guard !options.json else { continue }

@@ -352,4 +352,15 @@ import Testing
         == "cannot augment: the acceptance limits eta of missingMomentum, which has none. "
         + "Remove maximumAbsoluteEta.")
   }
+
+  @Test func `an acceptance of a kind that only other samples have is left out`() throws {
+    var configuration = AugmentationConfiguration()
+    configuration.acceptance = ["muon": .init(minimumPt: 3), "tau": .init(minimumPt: 20)]
+    let restricted = configuration.restricted(
+      to: TinyEvents.schema, among: ["muon", "tau", "jet"])
+    #expect(restricted.acceptance == ["muon": .init(minimumPt: 3)])
+    _ = try Augmenter(configuration: restricted, schema: TinyEvents.schema, seed: 1)
+    // A name that no sample has is a mistake, and stays one.
+    #expect(configuration.restricted(to: TinyEvents.schema, among: ["muon"]) == configuration)
+  }
 }

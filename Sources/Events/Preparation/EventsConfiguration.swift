@@ -2,7 +2,8 @@
 
 import Configuration
 
-/// How the columns of a tree become events: the section `events` of a configuration.
+/// How the columns of a tree become events: the section `events` of a configuration, or of a sample
+/// whose files have other columns.
 ///
 ///     events:
 ///       tree: Events                     # the file's only tree without

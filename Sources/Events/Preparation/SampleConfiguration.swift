@@ -9,6 +9,9 @@ import Foundation
 ///       - {name: data, files: ["../data/Run2012*.root"]}
 ///       - {name: signal, files: signal.root, label: 1, weight: "weight * 2",
 ///          selection: "njets > 0", maximumEvents: 1000}
+///       - name: muonia               # files with other columns
+///         files: muonia.root
+///         events: {tree: Events, objects: [{kind: muon, prefix: Muon}]}
 public struct SampleConfiguration: Sendable {
   /// A file name, or a pattern with `*`, `?` and `[...]`.
   struct Pattern: Sendable {
@@ -27,6 +30,9 @@ public struct SampleConfiguration: Sendable {
   public let selection: ColumnExpression?
   /// The largest number of events, those that come first; `nil` for all.
   public let maximumEvents: Int?
+  /// How its columns become events, or `nil` for the top-level section `events`, all of which this
+  /// replaces.
+  public let events: EventsConfiguration?
   /// The element as YAML.
   public let text: String
   let patterns: [Pattern]
@@ -44,6 +50,11 @@ public struct SampleConfiguration: Sendable {
     weight = try node.optionalExpression("weight")
     selection = try node.optionalExpression("selection")
     maximumEvents = try node.optionalInt("maximumEvents", in: 1...)
+    if let section = try node.node("events") {
+      events = try EventsConfiguration(section)
+    } else {
+      events = nil
+    }
     let files = try node.strings("files")
     guard !files.isEmpty else {
       throw node.fail("files", found: "empty", expected: "a file, a pattern or a list of them")
@@ -62,6 +73,7 @@ public struct SampleConfiguration: Sendable {
     weight = nil
     selection = nil
     maximumEvents = nil
+    events = nil
     patterns = [.init(text: file, absolute: file, location: file)]
   }
 

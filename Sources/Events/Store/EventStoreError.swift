@@ -14,8 +14,6 @@ public struct EventStoreError: Error, Sendable, CustomStringConvertible {
     case invalidShard
     /// A number in an event is not defined, infinite or negative where it may not be.
     case invalidValue
-    /// Stores that are used together have different schemas.
-    case schemaMismatch
     /// The folder to be written holds something else.
     case folderInUse
   }

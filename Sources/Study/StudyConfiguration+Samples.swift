@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Classification
+import EventModel
+import Events
+import Pretraining
+
+extension StudyConfiguration {
+  /// Returns how the columns of a sample become events: its own section, or the top-level one.
+  public func events(of sample: SampleConfiguration) -> EventsConfiguration {
+    guard let section = sample.events ?? events else {
+      preconditionFailure("The sample \(sample.name) has no section events, nor the configuration.")
+    }
+    return section
+  }
+
+  /// How the columns of files that are scored become events: as those of the first sample with a
+  /// label, on which classifiers are trained.
+  public var scoredEvents: EventsConfiguration {
+    guard let sample = samples.first(where: { $0.label != nil }) ?? samples.first else {
+      preconditionFailure("A configuration has at least one sample.")
+    }
+    return events(of: sample)
+  }
+
+  /// Checks that samples consist of the same kinds, features and scalars in the same order.
+  ///
+  /// Samples with labels have to: what only one class has would tell the classes apart.
+  ///
+  /// - Throws: `ModelError` with code `schemaMismatch`, which names two samples and what differs.
+  func checkSchemasAgree(_ samples: [SampleConfiguration]) throws(ModelError) {
+    guard let first = samples.first else { return }
+    let expected = events(of: first).schema
+    for sample in samples.dropFirst() {
+      let found = events(of: sample).schema
+      guard found != expected else { continue }
+      let lacking = Self.names(expected).filter { !Self.names(found).contains($0) }
+      let added = Self.names(found).filter { !Self.names(expected).contains($0) }
+      throw ModelError(
+        code: .schemaMismatch,
+        "cannot fine-tune on the samples \(first.name) and \(sample.name) together: "
+          + (lacking.isEmpty ? "" : "only \(first.name) has \(lacking.joined(separator: ", ")); ")
+          + (added.isEmpty ? "" : "only \(sample.name) has \(added.joined(separator: ", ")); ")
+          + (lacking.isEmpty && added.isEmpty ? "their schemas differ; " : "")
+          + "what only one class has would tell the classes apart. Give samples with labels the "
+          + "same kinds, features and scalars in the same order.")
+    }
+  }
+
+  /// What a schema consists of, as in "muon", "muon.charge" and "vertices".
+  private static func names(_ schema: EventSchema) -> [String] {
+    schema.objectKinds.flatMap { kind in
+      [kind.name] + kind.features.map { "\(kind.name).\($0)" }
+    } + schema.scalars
+  }
+
+  /// Returns a pre-training without acceptances of kinds that only other samples have.
+  func fitted(
+    _ settings: PretrainingConfiguration, to schema: EventSchema
+  ) -> PretrainingConfiguration {
+    var settings = settings
+    settings.augmentation = settings.augmentation.restricted(to: schema, among: kinds)
+    return settings
+  }
+
+  /// Returns a fine-tuning without acceptances of kinds that only other samples have.
+  func fitted(
+    _ settings: FineTuningConfiguration, to schema: EventSchema
+  ) -> FineTuningConfiguration {
+    var settings = settings
+    settings.augmentation = settings.augmentation?.restricted(to: schema, among: kinds)
+    return settings
+  }
+
+  /// The names of the kinds of all samples.
+  private var kinds: Set<String> {
+    Set(samples.flatMap { events(of: $0).schema.objectKinds.map(\.name) })
+  }
+}
