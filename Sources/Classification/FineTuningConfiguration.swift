@@ -90,7 +90,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   public var balancesClasses = true
   /// Whether the events' weights count in the loss.
   public var usesEventWeights = true
-  /// Whether a backbone of another schema is given new input columns.
+  /// Whether a backbone of another schema is accepted, its inputs being matched by name.
   public var growSchema = false
   /// The numbers in which products of matrices are computed; scores are always `float32`.
   public var precision = Precision.float32

@@ -96,6 +96,16 @@ public struct InputNormalization: Codable, Hashable, Sendable {
     return result
   }
 
+  /// Returns these moments without those of features and scalars that a schema lacks.
+  public func restricted(to schema: EventSchema) -> InputNormalization {
+    var result = self
+    let names = Set(
+      schema.objectKinds.flatMap { kind in kind.features.map { "\(kind.name).\($0)" } })
+    result.features = features.filter { names.contains($0.key) }
+    result.scalars = scalars.filter { schema.scalars.contains($0.key) }
+    return result
+  }
+
   /// ln(pT / GeV); below 1 MeV, as of missing momentum that cancels, pT counts as 1 MeV.
   public static func lnPt(_ pt: Float) -> Float { log(max(pt, 1e-3)) }
 

@@ -147,11 +147,12 @@ private let rounding: Float = 2e-6
 
 /// A small model of random weights.
 func makeModel(
-  schema: EventSchema = TinyEvents.schema, seed: UInt64 = 1
+  schema: EventSchema = TinyEvents.schema, normalization: InputNormalization = .init(),
+  seed: UInt64 = 1
 ) -> EventTransformer {
   EventTransformer(
     configuration: ModelConfiguration(width: 16, layers: 2, heads: 4, feedForwardFactor: 2),
-    schema: schema, normalization: InputNormalization(), seed: seed)
+    schema: schema, normalization: normalization, seed: seed)
 }
 
 /// Splits a tensor into its rows.

@@ -100,7 +100,7 @@ import Torch
         == "cannot use the checkpoint \(folder.path) for these events: it was trained on another "
         + "schema; it reads kind.jet, value.muon.isolation, value.jet.btag; the events also have "
         + "value.muon.dxy, event.value.rho. Prepare the events with the configuration of the "
-        + "checkpoint, or set finetuning.growSchema: true to add input columns that start at zero.")
+        + "checkpoint, or set finetuning.growSchema: true to match inputs by name.")
   }
 
   @Test func `kinds in another order are refused`() throws {
@@ -112,8 +112,7 @@ import Torch
       found.text
         == "cannot use the checkpoint \(folder.path) for these events: it was trained on another "
         + "schema; the order of the kinds differs. Prepare the events with the configuration of "
-        + "the checkpoint, or set finetuning.growSchema: true to add input columns that start at "
-        + "zero.")
+        + "the checkpoint, or set finetuning.growSchema: true to match inputs by name.")
   }
 
   @Test func `a folder without a model is refused`() {

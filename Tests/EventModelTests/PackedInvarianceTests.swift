@@ -104,8 +104,8 @@ import Torch
       error.description
         == "cannot use the checkpoint \(folder.file("model")) for these events: it was trained on "
         + "another schema; it reads value.muon.isolation. Prepare the events with the "
-        + "configuration of the checkpoint, or set finetuning.growSchema: true to add input "
-        + "columns that start at zero.")
+        + "configuration of the checkpoint, or set finetuning.growSchema: true to match "
+        + "inputs by name.")
   }
 
   @Test func `a folder without a model is no checkpoint`() throws {
