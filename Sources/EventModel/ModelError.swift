@@ -12,6 +12,8 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
     case schemaMismatch
     /// There is no event to train on.
     case tooFewEvents
+    /// The weights of a mixture do not fit the samples.
+    case invalidMixture
     /// The processor or the device does not know the precision asked for.
     case unsupportedPrecision
     /// The loss or a parameter is NaN or infinite.

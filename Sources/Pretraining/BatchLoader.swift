@@ -32,7 +32,8 @@ public final class BatchLoader: Sendable {
   ///
   /// - Parameters:
   ///   - store: Where the events are.
-  ///   - batches: The events of each batch.
+  ///   - batches: The events of each batch. A position beyond the last event counts on from the
+  ///     first: that event once more, with the position as the key of its random numbers.
   ///   - augmenter: The transformations; `nil` leaves the events as they are.
   ///   - epoch: The epoch, part of the key of the transformations.
   ///   - ahead: Number of batches held ready.
@@ -49,7 +50,7 @@ public final class BatchLoader: Sendable {
         if state.withLock({ $0.isStopped }) { return }
         let result = Result { () throws -> Loaded in
           let start = ProcessInfo.processInfo.systemUptime
-          let batch = try store.batch(events: events)
+          let batch = try Self.read(events, from: store)
           let middle = ProcessInfo.processInfo.systemUptime
           let augmented = augmenter?.apply(to: batch, epoch: epoch) ?? batch
           let end = ProcessInfo.processInfo.systemUptime
@@ -59,6 +60,14 @@ public final class BatchLoader: Sendable {
         produced.signal()
       }
     }
+  }
+
+  private static func read(_ events: [Int], from store: any EventSource) throws -> EventBatch {
+    let count = store.eventCount
+    guard events.contains(where: { $0 >= count }) else { return try store.batch(events: events) }
+    var batch = try store.batch(events: events.map { $0 % count })
+    batch.eventIndices = events
+    return batch
   }
 
   /// Calls a closure with each batch in order.

@@ -94,6 +94,7 @@ extension Pretrainer {
 
   /// Returns the mean loss of each objective on the validation split; none without one.
   func validationLosses() throws -> [Double] {
+    let validationEvents = order.validationEvents
     guard !validationEvents.isEmpty else { return [] }
     var sums = [Double](repeating: 0, count: objectives.count)
     let size = configuration.batchSize
@@ -122,6 +123,9 @@ extension Pretrainer {
     _ value: Double, objective: String, batch: EventBatch, epoch: Int, stepInEpoch: Int
   ) throws {
     guard !value.isFinite else { return }
+    // A repetition is named by its event.
+    var batch = batch
+    batch.eventIndices = batch.eventIndices.map { $0 % store.eventCount }
     throw nonFiniteLoss(
       value, of: objective, epoch: epoch, step: stepInEpoch, batch: batch, backbone: backbone)
   }

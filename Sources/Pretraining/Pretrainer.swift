@@ -37,8 +37,7 @@ public final class Pretrainer {
   let store: any EventSource
   let configuration: PretrainingConfiguration
   private let folder: String
-  private let trainingEvents: [Int]
-  let validationEvents: [Int]
+  let order: TrainingOrder
   private let augmenter: Augmenter
   let optimizer: AdamW
   let losses: ShardedLosses
@@ -60,8 +59,8 @@ public final class Pretrainer {
   ///     read, so that host and device do not wait for each other; `nil` takes 0 on the CPU, and 1
   ///     elsewhere. It does not change the numbers: a step that is not finite moves nothing, and
   ///     all are read before anything is saved.
-  /// - Throws: ``ModelError`` if the folder holds a run of another configuration or schema, or
-  ///   there is no event to train on.
+  /// - Throws: ``ModelError`` if the folder holds a run of another configuration or schema, there
+  ///   is no event to train on, or the mixture does not fit the samples.
   public init(
     store: any EventSource, model: ModelConfiguration, configuration: PretrainingConfiguration,
     folder: String, device: Device = .cpu, stepsAhead: Int? = nil
@@ -70,23 +69,13 @@ public final class Pretrainer {
     self.stepsAhead = stepsAhead ?? (device == .cpu ? 0 : 1)
     self.configuration = configuration
     self.folder = folder
-    let split = EventSplit.split(
-      Array(0..<store.eventCount), fraction: configuration.validationFraction,
-      seed: configuration.seed)
-    guard !split.first.isEmpty else {
-      throw ModelError(
-        code: .tooFewEvents,
-        "cannot pre-train: \(store.eventCount) events leave none to train beside the validation "
-          + "split. Add files, or loosen the selection.")
-    }
-    trainingEvents = split.first
-    validationEvents = split.second
-    let normalization = try InputNormalization(store: store, indices: trainingEvents)
+    order = try TrainingOrder(store, configuration: configuration)
+    let normalization = try InputNormalization(store: store, indices: order.trainingEvents)
     backbone = EventTransformer(
       configuration: model, schema: store.schema, normalization: normalization,
       seed: configuration.seed)
     objectives = try makeObjectives(
-      configuration, store: store, indices: trainingEvents, layout: backbone.layout,
+      configuration, store: store, indices: order.trainingEvents, layout: backbone.layout,
       width: model.width)
     augmenter = try Augmenter(
       configuration: configuration.augmentation, schema: store.schema, seed: configuration.seed)
@@ -125,14 +114,14 @@ public final class Pretrainer {
 
   private func trainEpoch(report: (StepReport) -> Void) throws {
     let epoch = state.epoch
-    let order = EventSplit.shuffled(trainingEvents, seed: configuration.seed, epoch: epoch)
-    let size = min(configuration.batchSize, order.count)
-    let stepsPerEpoch = order.count / size
+    let draws = order.draws(ofEpoch: epoch)
+    let size = min(configuration.batchSize, draws.count)
+    let stepsPerEpoch = draws.count / size
     let schedule = LearningRateSchedule.cosine(
       warmupSteps: configuration.warmUpSteps, totalSteps: stepsPerEpoch * configuration.epochs,
       floor: 0)
     let batches = (state.optimizerSteps - epoch * stepsPerEpoch..<stepsPerEpoch).map {
-      Array(order[$0 * size..<($0 + 1) * size])
+      Array(draws[$0 * size..<($0 + 1) * size])
     }
     let loader = BatchLoader(store: store, batches: batches, augmenter: augmenter, epoch: epoch)
     var end = ProcessInfo.processInfo.systemUptime
@@ -217,9 +206,9 @@ public final class Pretrainer {
     guard FileManager.default.fileExists(atPath: path) else { return }
     let saved = try readJSON(PretrainingState.self, from: path)
     try saved.checkContinues(state, path: path)
+    let count = order.trainingEvents.count
     try saved.checkProgress(
-      stepsPerEpoch: trainingEvents.count / min(configuration.batchSize, trainingEvents.count),
-      path: path)
+      stepsPerEpoch: count / min(configuration.batchSize, count), path: path)
     guard let name = saved.tensorFile else { return }
     let tensors = try readTensors(folder + "/" + name)
     func part(_ prefix: String) -> [(name: String, tensor: Tensor)] {

@@ -27,7 +27,12 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
 
   /// The objectives.
   public var objectives = Objectives()
-  /// Passes over the events.
+  /// The weight of each sample, by name; `nil` takes every event of every sample once in an epoch.
+  ///
+  /// Weights count relative to one another. An epoch has as many events as all samples have for
+  /// training, whatever the weights.
+  public var mixture: [String: Double]?
+  /// Passes over the events, or with a mixture over as many.
   public var epochs = 20
   /// Events in a batch.
   public var batchSize = 512
@@ -61,6 +66,13 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   public init(_ node: ConfigurationNode?, defaults: PretrainingConfiguration) throws {
     self = defaults
     guard let node else { return }
+    if node.contains("mixture") {
+      var weights: [String: Double] = [:]
+      for (name, value) in try node.entries("mixture") {
+        weights[name] = try value.asDouble(in: .positive)
+      }
+      mixture = weights.isEmpty ? nil : weights
+    }
     epochs = try node.int("epochs", default: epochs, in: 1...60_000)
     batchSize = try node.int("batchSize", default: batchSize, in: 1...1_000_000)
     learningRate = try node.double("learningRate", default: learningRate, in: 1e-8...1)

@@ -25,7 +25,7 @@ public func pretrain(
   let runner = StudyRunner(
     configuration: configuration, folder: folder, command: "", progress: progress)
   let stores = try runner.prepareStores { configuration.pretrainingSamples.contains($0.name) }
-  let source = try runner.pretrainingSource(stores: stores)
+  let source = try runner.pretrainingSource(configuration.pretrainingSamples, stores: stores)
   let pretrainer = try Pretrainer(
     store: source, model: configuration.model,
     configuration: configuration.fitted(configuration.pretraining, to: source.schema),

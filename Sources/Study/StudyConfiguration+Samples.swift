@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Classification
+import Configuration
 import EventModel
 import Events
 import Pretraining
@@ -52,6 +53,41 @@ extension StudyConfiguration {
     schema.objectKinds.flatMap { kind in
       [kind.name] + kind.features.map { "\(kind.name).\($0)" }
     } + schema.scalars
+  }
+
+  /// Reads a pre-training with its samples; what is not given keeps its value in the defaults.
+  ///
+  /// A mixture belongs to its samples: who names other samples starts without one.
+  ///
+  /// - Throws: `ConfigurationError` if a sample does not exist, or the mixture has not one weight
+  ///   for each sample.
+  static func pretraining(
+    _ node: ConfigurationNode?, among all: [SampleConfiguration], samples: [String],
+    defaults: PretrainingConfiguration
+  ) throws -> (samples: [String], configuration: PretrainingConfiguration) {
+    guard let node else { return (samples, defaults) }
+    var (samples, defaults) = (samples, defaults)
+    if node.contains("samples") {
+      samples = try node.strings("samples")
+      for (place, sample) in samples.enumerated() {
+        guard all.contains(where: { $0.name == sample }) else {
+          throw node.fail(
+            "samples", found: sample,
+            expected: "names among \(all.map(\.name).joined(separator: ", "))")
+        }
+        guard !samples[..<place].contains(sample) else {
+          throw node.fail("samples", found: "\(sample) a second time", expected: "each once")
+        }
+      }
+      defaults.mixture = nil
+    }
+    let configuration = try PretrainingConfiguration(node, defaults: defaults)
+    if let mixture = configuration.mixture, Set(mixture.keys) != Set(samples) {
+      throw node.fail(
+        "mixture", found: "weights of \(mixture.keys.sorted().joined(separator: ", "))",
+        expected: "one of each sample, \(samples.joined(separator: ", "))")
+    }
+    return (samples, configuration)
   }
 
   /// Returns a pre-training without acceptances of kinds that only other samples have.

@@ -41,14 +41,15 @@ public struct StudyConfiguration {
   public var samples: [SampleConfiguration]
   /// The size of the backbone.
   public var model: ModelConfiguration
-  /// The names of the samples on which backbones are pre-trained.
+  /// The names of the samples on which backbones are pre-trained, where they name no others.
   public var pretrainingSamples: [String]
   /// The pre-training of the `pretrain` command.
   public var pretraining: PretrainingConfiguration
   /// The fine-tuning of the `finetune` command.
   public var finetuning: FineTuningConfiguration
-  /// The pre-trainings of the study, by name.
-  public var pretrainings: [(name: String, configuration: PretrainingConfiguration)]
+  /// The pre-trainings of the study, by name, with the names of their samples.
+  public var pretrainings:
+    [(name: String, samples: [String], configuration: PretrainingConfiguration)]
   /// The arms of the study.
   public var arms: [Arm]
   /// The arm whose gain the report states.
@@ -117,16 +118,9 @@ public struct StudyConfiguration {
     model = try ModelConfiguration(root.node("model"))
     let augmentation = try AugmentationConfiguration(root.node("augmentation"))
     let section = try root.node("pretraining")
-    let unlabeled = samples.filter { $0.label == nil }.map(\.name)
-    pretrainingSamples =
-      try section?.contains("samples") == true ? section?.strings("samples") ?? [] : unlabeled
-    for sample in pretrainingSamples where !samples.contains(where: { $0.name == sample }) {
-      throw (section ?? root).fail(
-        "samples", found: "\(sample)",
-        expected: "names among \(samples.map(\.name).joined(separator: ", "))")
-    }
-    pretraining = try PretrainingConfiguration(
-      section, defaults: PretrainingConfiguration(augmentation: augmentation))
+    (pretrainingSamples, pretraining) = try Self.pretraining(
+      section, among: samples, samples: samples.filter { $0.label == nil }.map(\.name),
+      defaults: PretrainingConfiguration(augmentation: augmentation))
     finetuning = try FineTuningConfiguration(
       root.node("finetuning"), defaults: FineTuningConfiguration(augmentation: augmentation))
 
@@ -142,7 +136,8 @@ public struct StudyConfiguration {
     isDevelopment = try study.bool("development", default: false)
     usesEventWeights = try study.bool("usesEventWeights", default: true)
     parallel = try study.int("parallel", default: 2, in: 1...1024)
-    pretrainings = try Self.pretrainings(study, pretraining: pretraining)
+    pretrainings = try Self.pretrainings(
+      study, among: samples, samples: pretrainingSamples, pretraining: pretraining)
     arms = try Self.arms(study, finetuning: finetuning)
     let armNames = arms.map(\.name)
     mainArm = try study.string("mainArm", default: armNames.last ?? "")
@@ -174,23 +169,23 @@ public struct StudyConfiguration {
 
   /// The pre-trainings of the section `study`: by default the published baseline and ours.
   private static func pretrainings(
-    _ study: ConfigurationNode, pretraining: PretrainingConfiguration
-  ) throws -> [(name: String, configuration: PretrainingConfiguration)] {
+    _ study: ConfigurationNode, among all: [SampleConfiguration], samples: [String],
+    pretraining: PretrainingConfiguration
+  ) throws -> [(name: String, samples: [String], configuration: PretrainingConfiguration)] {
     guard let list = try study.node("pretrainings") else {
       var baseline = pretraining
       baseline.objectives.maskedObjects = nil
       baseline.objectives.kinematicInvariants = nil
       baseline.objectives.objectType = .init()
-      return [("baseline", baseline), ("lorentz", pretraining)]
+      return [("baseline", samples, baseline), ("lorentz", samples, pretraining)]
     }
     return try list.ownEntries().map { name, node in
       guard isFolderName(name) else {
         throw study.fail("pretrainings", found: "a name, \(name)", expected: folderNameExpected)
       }
-      return (
-        name,
-        try PretrainingConfiguration(node.isNull ? nil : node, defaults: pretraining)
-      )
+      let own = try Self.pretraining(
+        node.isNull ? nil : node, among: all, samples: samples, defaults: pretraining)
+      return (name, own.samples, own.configuration)
     }
   }
 

@@ -90,20 +90,20 @@ public struct StudyRunner {
       configuration.arms.contains { $0.pretraining == pretraining.name }
     }
     guard !wanted.isEmpty else { return [] }
-    let source = try pretrainingSource(stores: stores)
     let histories = Mutex([PretrainingHistory?](repeating: nil, count: wanted.count))
     let done = Mutex([Int](repeating: 0, count: wanted.count))
     let total = Mutex([Int](repeating: 0, count: wanted.count))
-    let jobs = wanted.map { pretraining in
-      (
-        name: pretraining.name,
+    let jobs = try wanted.map { pretraining in
+      let source = try pretrainingSource(pretraining.samples, stores: stores)
+      return (
+        name: pretraining.name, source: source,
         settings: configuration.fitted(pretraining.configuration, to: source.schema)
       )
     }
     let (model, folder, progress) = (configuration.model, folder, progress)
     try runInParallel(count: jobs.count, width: configuration.parallel) { index in
       let pretrainer = try Pretrainer(
-        store: source, model: model, configuration: jobs[index].settings,
+        store: jobs[index].source, model: model, configuration: jobs[index].settings,
         folder: "\(folder)/pretraining/\(jobs[index].name)")
       let history = try pretrainer.run { report in
         done.withLock { $0[index] = report.eventsDone }
@@ -136,9 +136,11 @@ public struct StudyRunner {
     return try EventUnion(chosen)
   }
 
-  /// The unlabeled events: the samples of the section `pretraining` as one.
-  func pretrainingSource(stores: [String: EventStore]) throws -> any EventSource {
-    let chosen = configuration.pretrainingSamples.compactMap { stores[$0] }
+  /// The events of a pre-training: its samples as one.
+  func pretrainingSource(
+    _ samples: [String], stores: [String: EventStore]
+  ) throws -> any EventSource {
+    let chosen = samples.compactMap { stores[$0] }
     guard !chosen.isEmpty else {
       throw ClassificationError(
         code: .tooFewEvents,
@@ -153,21 +155,21 @@ public struct StudyRunner {
   private func trainAll(
     stores: [String: EventStore], labeled: EventUnion, split: TestSplit
   ) throws -> [StudyRun] {
-    let isPretrained = configuration.arms.contains { $0.pretraining != nil }
-    let unlabeled = isPretrained ? try pretrainingSource(stores: stores).fingerprint : nil
     var plans: [StudyRun.Plan] = []
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
       for labels in configuration.labels {
         for var arm in configuration.arms {
           arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
+          let pretraining = configuration.pretrainings.first { $0.name == arm.pretraining }
           plans.append(
             StudyRun.Plan(
               arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
-              pretraining: configuration.pretrainings.first { $0.name == arm.pretraining }?
-                .configuration, model: configuration.model,
+              pretraining: pretraining?.configuration, model: configuration.model,
               testEvents: split.test.map(\.count), eventFingerprint: labeled.fingerprint,
-              pretrainingEventFingerprint: arm.pretraining == nil ? nil : unlabeled,
+              pretrainingEventFingerprint: try pretraining.map {
+                try pretrainingSource($0.samples, stores: stores).fingerprint
+              },
               isDevelopment: configuration.isDevelopment, classNames: configuration.classNames))
         }
       }
