@@ -11,8 +11,8 @@ import Pretraining
 public struct StudyConfiguration {
   /// The top-level keys of a configuration.
   public static let sections = [
-    "name", "description", "classes", "events", "samples", "model", "augmentation", "pretraining",
-    "finetuning", "study",
+    "name", "description", "classes", "events", "variables", "samples", "model", "augmentation",
+    "pretraining", "finetuning", "study",
   ]
 
   /// A way of training that the study compares with others.
@@ -37,6 +37,8 @@ public struct StudyConfiguration {
   public var classNames: [String]
   /// How events are read from files; `nil` where every sample has a section `events` of its own.
   public var events: EventsConfiguration?
+  /// The high-level variables, where the file names some.
+  public var variables: EventVariables?
   /// The samples.
   public var samples: [SampleConfiguration]
   /// The size of the backbone.
@@ -111,6 +113,10 @@ public struct StudyConfiguration {
       _ = try root.requiredNode("events")
     }
     samples = try SampleConfiguration.list(root)
+    let labeled = samples.first { $0.label != nil } ?? samples.first
+    variables = try (labeled?.events ?? events).flatMap {
+      try EventVariables(root, schema: $0.schema)
+    }
     for (sample, node) in zip(samples, sampleNodes) {
       guard let label = sample.label, label >= classNames.count else { continue }
       throw node.fail("label", expected: "0 (\(classNames[0])) or 1 (\(classNames[1]))")

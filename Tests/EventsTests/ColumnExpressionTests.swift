@@ -88,7 +88,7 @@ import Testing
     ("1 < x < 3", 7, "comparisons cannot be chained. Write a < b && b < c instead of a < b < c."),
     ("`x", 1, "a name between backquotes does not end, or is empty."),
     ("sqrtt(x)", 1, "there is no function sqrtt. Did you mean sqrt?"),
-    ("atan2(x)", 1, "atan2 was given 1 arguments. Write atan2(x, y)."),
+    ("atan2(x)", 1, "atan2 was given 1 argument. Write atan2(x, y)."),
     ("sum(x, y)", 1, "sum was given 2 arguments. Write sum(list)."),
     ("max(x, y, 1)", 1, "max was given 3 arguments. Write max(list) or max(x, y)."),
     ("", 1, "found the end, expected a number, a column, a function or \"(\"."),

@@ -198,12 +198,26 @@ private struct MemorySource: ColumnSource {
         .hasSuffix("the weight is inf in entry 1; expected a finite number."))
   }
 
+  @Test func `an element that a list does not have is missing, not an error`() throws {
+    let result = try assemble("scalars: {second: \"Muon_pt[1]\", double: \"2 * Muon_pt[0]\"}")
+    #expect(
+      worstDifference(result.batch.scalars, [50, 40, .nan, .nan, .nan, 80]) == nil)
+  }
+
+  @Test func `objects in an expression over columns are told from columns`() throws {
+    #expect(
+      try message { _ = try assemble("selection: max(muon.pt) > 30") }
+        == "cannot prepare the sample test from memory.root: the selection: there is no column "
+        + "muon.pt. muon is a kind of object, and objects are not known here, only columns of the "
+        + "file; the section variables knows them.\n    max(muon.pt) > 30\n        ^")
+  }
+
   @Test func `lists where one value is needed are an error`() throws {
     #expect(
       try message { _ = try assemble("selection: Muon_pt > 30") }
         == "cannot prepare the sample test from memory.root: the selection, Muon_pt > 30, is a list "
         + "per event; expected one value. Make one of it with sum, min, max, any, all, count or "
-        + "length.")
+        + "length, or take an element: x[0].")
     #expect(
       try message {
         _ = try assemble(

@@ -66,6 +66,19 @@ import Testing
     // Both central: the transverse mass is the invariant mass.
     let central = FourMomentum(pt: 30, eta: 1, phi: -3, mass: 0)
     #expect(isClose(first.transverseMass(with: central), (first + central).mass))
+    // Of several particles it is that of two massless ones, and the mass where rapidities agree.
+    #expect(
+      isClose(
+        Kinematics.transverseMass([(pt: 40, phi: 3, mass: 0), (pt: 30, phi: -3, mass: 0)]),
+        first.transverseMass(with: second)))
+    let flat = [
+      FourMomentum(pt: 40, eta: 0, phi: 0, mass: 3), FourMomentum(pt: 30, eta: 0, phi: 2, mass: 5),
+      FourMomentum(pt: 20, eta: 0, phi: -1, mass: 0.1),
+    ]
+    #expect(
+      isClose(
+        Kinematics.transverseMass(flat.map { (pt: $0.pt, phi: $0.phi, mass: $0.mass) }),
+        flat.sum.mass))
   }
 
   @Test func `sums and differences`() {

@@ -69,7 +69,9 @@ struct ColumnChunk {
     for (position, number) in value.values.enumerated() where !number.isFinite {
       let entry = value.entry(ofPosition: position)
       if number.isNaN {
-        let missing = entriesWithMissing ?? Self.entriesWithMissing(inputs)
+        let missing =
+          entriesWithMissing
+          ?? Self.entriesWithMissing(inputs, shortestList: (expression.largestElement ?? 0) + 1)
         entriesWithMissing = missing
         if missing.contains(entry) { continue }
       }
@@ -93,19 +95,23 @@ struct ColumnChunk {
       throw PreparationError(
         .invalidExpression, sample: sample, file: file,
         "\(role), \(expression), is a list per event; expected one value.",
-        remedy: "Make one of it with sum, min, max, any, all, count or length.")
+        remedy:
+          "Make one of it with sum, min, max, any, all, count or length, or take an element: x[0].")
     }
   }
 
-  /// The entries in which some input is missing, or is a list without elements.
-  private static func entriesWithMissing(_ inputs: [ExpressionValue]) -> Set<Int> {
+  /// The entries in which some input is missing, or is a list too short for what is asked of it.
+  private static func entriesWithMissing(
+    _ inputs: [ExpressionValue], shortestList: Int
+  ) -> Set<Int> {
     var result: Set<Int> = []
     for input in inputs {
       for (position, number) in input.values.enumerated() where number.isNaN {
         result.insert(input.entry(ofPosition: position))
       }
       if case .jagged(_, let offsets) = input {
-        for entry in 0..<offsets.count - 1 where offsets[entry] == offsets[entry + 1] {
+        for entry in 0..<offsets.count - 1
+        where offsets[entry + 1] - offsets[entry] < shortestList {
           result.insert(entry)
         }
       }

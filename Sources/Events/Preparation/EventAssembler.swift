@@ -71,9 +71,13 @@ package struct EventAssembler {
     case .readable: return
     case .unreadable(let reason): statement = "the column \(name) cannot be used: \(reason)."
     case .missing:
+      let kind = schema.objectKinds.first { name == $0.name || name.hasPrefix($0.name + ".") }
       statement =
         "there is no column \(name)."
-        + nearestNamesHint(for: name, among: Array(local).sorted() + source.columnNames)
+        + (kind.map {
+          " \($0.name) is a kind of object, and objects are not known here, only columns of the "
+            + "file; the section variables knows them."
+        } ?? nearestNamesHint(for: name, among: Array(local).sorted() + source.columnNames))
     }
     throw PreparationError(
       .unusableColumn, sample: sample.name, file: source.name, "\(role): \(statement)",

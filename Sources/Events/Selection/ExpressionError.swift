@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An error in an expression over the columns of a tree.
+/// An error in an expression over the columns of a tree or the objects of an event.
 public struct ExpressionError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of failure this is, for programs.
   public enum Code: String, Sendable {
@@ -8,8 +8,15 @@ public struct ExpressionError: Error, Sendable, Hashable, CustomStringConvertibl
     case syntax
     /// No function has the name, or it takes another number of arguments.
     case unknownFunction
-    /// No column has the name.
+    /// No column, or no scalar of an event, has the name.
     case unknownColumn
+    /// No kind of object has the name.
+    case unknownKind
+    /// A kind of object has no such quantity.
+    case unknownQuantity
+    /// An object stands where a number is needed, a number where an object is needed, or objects
+    /// are named where only columns are known.
+    case noObjects
     /// A list stands where one value per event is needed, or the other way round.
     case wrongShape
     /// Two lists of an event have different lengths.

@@ -13,6 +13,8 @@ enum ExpressionFunction: Sendable {
   case elementwise(@Sendable ([Double]) -> Double)
   /// One value per event from a list; the list may be empty.
   case reduction(@Sendable (ArraySlice<Double>) -> Double)
+  /// One value per event from a list and a value; the list may be empty.
+  case choice(@Sendable (ArraySlice<Double>, Double) -> Double)
 
   /// Returns the function of a name and number of arguments, or `nil`.
   ///
@@ -24,6 +26,7 @@ enum ExpressionFunction: Sendable {
       return .elementwise { hypot($0[0] - $0[2], angle($0[1], $0[3])) }
     }
     if argumentCount == 1, let function = reductions[name] { return .reduction(function) }
+    if argumentCount == 2, name == "nearest" { return .choice(nearest) }
     return nil
   }
 
@@ -33,13 +36,14 @@ enum ExpressionFunction: Sendable {
     if reductions[name] != nil { forms.append("\(name)(list)") }
     if unary[name] != nil { forms.append("\(name)(x)") }
     if binary[name] != nil { forms.append("\(name)(x, y)") }
+    if name == "nearest" { forms.append("nearest(list, value)") }
     if name == "deltaR" { forms.append("deltaR(eta1, phi1, eta2, phi2)") }
     return forms.isEmpty ? nil : forms.joined(separator: " or ")
   }
 
   /// The names of all functions, in alphabetic order.
   static var names: [String] {
-    Set(unary.keys).union(binary.keys).union(reductions.keys).union(["deltaR"]).sorted()
+    Set(unary.keys).union(binary.keys).union(reductions.keys).union(["deltaR", "nearest"]).sorted()
   }
 
   private static let unary: [String: @Sendable (Double) -> Double] = [
@@ -65,6 +69,12 @@ enum ExpressionFunction: Sendable {
     "count": { Double($0.count { isTrue($0) }) },
     "length": { Double($0.count) },
   ]
+
+  /// The first of the closest elements, where several are.
+  @Sendable private static func nearest(_ list: ArraySlice<Double>, _ value: Double) -> Double {
+    guard !value.isNaN else { return .nan }
+    return list.filter { !$0.isNaN }.min { abs($0 - value) < abs($1 - value) } ?? .nan
+  }
 
   private static func angle(_ first: Double, _ second: Double) -> Double {
     let difference = first - second

@@ -5,7 +5,7 @@ struct ExpressionToken {
   enum Kind: Equatable {
     case number(Double)
     case name(String)
-    /// An operator, parenthesis or comma.
+    /// An operator, parenthesis, bracket or comma.
     case symbol(String)
     case end
   }
@@ -81,7 +81,7 @@ func expressionTokens(_ text: String) throws(ExpressionError) -> [ExpressionToke
       let pair = String(characters[index..<min(index + 2, characters.count)])
       let symbol =
         ["&&", "||", "==", "!=", "<=", ">=", "**"].contains(pair) ? pair : String(character)
-      guard symbol.count == 2 || "+-*/%^<>!(),".contains(character) else {
+      guard symbol.count == 2 || "+-*/%^<>!(),[]".contains(character) else {
         let hint =
           ["=": " Write == to compare.", "&": " Write &&.", "|": " Write ||."][symbol] ?? ""
         throw ExpressionError(

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Runtime
-
-/// The tree of an expression.
-indirect enum ExpressionNode: Sendable {
+/// What an expression says, before it is known what its names stand for.
+indirect enum ExpressionSyntax {
   case number(Double)
-  case column(String, at: Int)
-  case binary(String, ExpressionNode, ExpressionNode, at: Int)
-  case negation(ExpressionNode)
-  case not(ExpressionNode)
-  case call(String, ExpressionFunction, [ExpressionNode], at: Int)
+  case name(String, at: Int)
+  case binary(String, ExpressionSyntax, ExpressionSyntax, at: Int)
+  case negation(ExpressionSyntax)
+  case not(ExpressionSyntax)
+  case call(String, [ExpressionSyntax], at: Int)
+  /// `list[0]`, or `jet[0, btag]` with the quantity that gives the order.
+  case element(ExpressionSyntax, Int, order: (name: String, at: Int)?, at: Int)
+  /// `jet[0].pt`.
+  case member(ExpressionSyntax, String, at: Int)
 }
 
 /// Reads expressions.
@@ -24,13 +26,12 @@ indirect enum ExpressionNode: Sendable {
 ///     * / %
 ///     - + !                in front of a value
 ///     ^ **                 from the right
+///     [n] .name            behind a value
 struct ExpressionParser {
   private let text: String
   private let tokens: [ExpressionToken]
   private var position = 0
   private var depth = 0
-  /// The columns in order of appearance, with the place of the first.
-  private(set) var columns: [(name: String, at: Int)] = []
 
   /// The deepest nesting: parsing and evaluation are recursive.
   private static let largestDepth = 100
@@ -48,7 +49,7 @@ struct ExpressionParser {
     }
   }
 
-  mutating func parse() throws(ExpressionError) -> ExpressionNode {
+  mutating func parse() throws(ExpressionError) -> ExpressionSyntax {
     let node = try alternatives()
     guard token.kind == .end else { throw unexpected("an operator or the end") }
     return node
@@ -69,8 +70,8 @@ struct ExpressionParser {
   }
 
   private mutating func nested(
-    _ body: (inout ExpressionParser) throws(ExpressionError) -> ExpressionNode
-  ) throws(ExpressionError) -> ExpressionNode {
+    _ body: (inout ExpressionParser) throws(ExpressionError) -> ExpressionSyntax
+  ) throws(ExpressionError) -> ExpressionSyntax {
     depth += 1
     defer { depth -= 1 }
     guard depth <= Self.largestDepth else {
@@ -83,8 +84,8 @@ struct ExpressionParser {
   /// Reads operands of one level with the operators between them, from the left.
   private mutating func chain(
     _ symbols: [String],
-    _ operand: (inout ExpressionParser) throws(ExpressionError) -> ExpressionNode
-  ) throws(ExpressionError) -> ExpressionNode {
+    _ operand: (inout ExpressionParser) throws(ExpressionError) -> ExpressionSyntax
+  ) throws(ExpressionError) -> ExpressionSyntax {
     var node = try operand(&self)
     while let found = take(symbols) {
       node = .binary(found.symbol, node, try operand(&self), at: found.column)
@@ -92,23 +93,23 @@ struct ExpressionParser {
     return node
   }
 
-  private mutating func alternatives() throws(ExpressionError) -> ExpressionNode {
+  private mutating func alternatives() throws(ExpressionError) -> ExpressionSyntax {
     try chain(["||"]) { parser throws(ExpressionError) in
       try parser.chain(["&&"]) { parser throws(ExpressionError) in try parser.denial() }
     }
   }
 
-  private mutating func denial() throws(ExpressionError) -> ExpressionNode {
+  private mutating func denial() throws(ExpressionError) -> ExpressionSyntax {
     guard token.kind == .name("not") else { return try comparison() }
     position += 1
     return .not(try nested { parser throws(ExpressionError) in try parser.denial() })
   }
 
-  private mutating func comparison() throws(ExpressionError) -> ExpressionNode {
+  private mutating func comparison() throws(ExpressionError) -> ExpressionSyntax {
     let symbols = ["<", "<=", ">", ">=", "==", "!="]
     let first = try sum()
     guard let found = take(symbols) else { return first }
-    let node = ExpressionNode.binary(found.symbol, first, try sum(), at: found.column)
+    let node = ExpressionSyntax.binary(found.symbol, first, try sum(), at: found.column)
     if case .symbol(let symbol) = token.kind, symbols.contains(symbol) {
       throw ExpressionError(
         .syntax, text, at: token.column,
@@ -117,13 +118,13 @@ struct ExpressionParser {
     return node
   }
 
-  private mutating func sum() throws(ExpressionError) -> ExpressionNode {
+  private mutating func sum() throws(ExpressionError) -> ExpressionSyntax {
     try chain(["+", "-"]) { parser throws(ExpressionError) in
       try parser.chain(["*", "/", "%"]) { parser throws(ExpressionError) in try parser.signed() }
     }
   }
 
-  private mutating func signed() throws(ExpressionError) -> ExpressionNode {
+  private mutating func signed() throws(ExpressionError) -> ExpressionSyntax {
     guard let found = take(["-", "+", "!"]) else { return try power() }
     let operand = try nested { parser throws(ExpressionError) in try parser.signed() }
     switch found.symbol {
@@ -133,14 +134,45 @@ struct ExpressionParser {
     }
   }
 
-  private mutating func power() throws(ExpressionError) -> ExpressionNode {
-    let base = try value()
+  private mutating func power() throws(ExpressionError) -> ExpressionSyntax {
+    let base = try element()
     guard let found = take(["^"]) else { return base }
     let exponent = try nested { parser throws(ExpressionError) in try parser.signed() }
     return .binary("^", base, exponent, at: found.column)
   }
 
-  private mutating func value() throws(ExpressionError) -> ExpressionNode {
+  /// Reads a value with the bracket and the member behind it.
+  private mutating func element() throws(ExpressionError) -> ExpressionSyntax {
+    var node = try value()
+    guard let bracket = take(["["]) else { return node }
+    node = try element(of: node, at: bracket.column)
+    if case .name(let name) = token.kind, name.hasPrefix("."), name.count > 1 {
+      node = .member(node, String(name.dropFirst()), at: token.column)
+      position += 1
+    }
+    return node
+  }
+
+  private mutating func element(
+    of list: ExpressionSyntax, at column: Int
+  ) throws(ExpressionError) -> ExpressionSyntax {
+    guard case .number(let value) = token.kind, let index = Int(exactly: value) else {
+      throw unexpected("a whole number from 0, as in jet[0]")
+    }
+    position += 1
+    var order: (name: String, at: Int)?
+    if take([","]) != nil {
+      guard case .name(let name) = token.kind else {
+        throw unexpected("a quantity that gives the order, as in jet[0, btag]")
+      }
+      order = (name, token.column)
+      position += 1
+    }
+    guard take(["]"]) != nil else { throw unexpected(order == nil ? "\",\" or \"]\"" : "\"]\"") }
+    return .element(list, index, order: order, at: column)
+  }
+
+  private mutating func value() throws(ExpressionError) -> ExpressionSyntax {
     let start = token
     switch start.kind {
     case .number(let value):
@@ -151,8 +183,7 @@ struct ExpressionParser {
       if take(["("]) != nil { return try call(name, at: start.column) }
       if name == "true" { return .number(1) }
       if name == "false" { return .number(0) }
-      if !columns.contains(where: { $0.name == name }) { columns.append((name, start.column)) }
-      return .column(name, at: start.column)
+      return .name(name, at: start.column)
     case .symbol("("):
       position += 1
       let node = try nested { parser throws(ExpressionError) in try parser.alternatives() }
@@ -163,10 +194,10 @@ struct ExpressionParser {
     }
   }
 
-  private mutating func call(_ name: String, at column: Int) throws(ExpressionError)
-    -> ExpressionNode
-  {
-    var arguments: [ExpressionNode] = []
+  private mutating func call(
+    _ name: String, at column: Int
+  ) throws(ExpressionError) -> ExpressionSyntax {
+    var arguments: [ExpressionSyntax] = []
     if take([")"]) == nil {
       repeat {
         arguments.append(
@@ -174,19 +205,6 @@ struct ExpressionParser {
       } while take([","]) != nil
       guard take([")"]) != nil else { throw unexpected("\",\" or \")\"") }
     }
-    if let function = ExpressionFunction.named(name, argumentCount: arguments.count) {
-      return .call(name, function, arguments, at: column)
-    }
-    if let usage = ExpressionFunction.usage(of: name) {
-      throw ExpressionError(
-        .unknownFunction, text, at: column,
-        "\(name) was given \(arguments.count) arguments. Write \(usage).")
-    }
-    let names = ExpressionFunction.names
-    let hint = nearestNamesHint(for: name, among: names)
-    throw ExpressionError(
-      .unknownFunction, text, at: column,
-      "there is no function \(name)."
-        + (hint.isEmpty ? " There are \(names.joined(separator: ", "))." : hint))
+    return .call(name, arguments, at: column)
   }
 }
