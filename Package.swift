@@ -59,6 +59,7 @@ let package = Package(
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
     // Kernels of our own are of no use without optimization, in tests neither.
     .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O2"])]),
     .target(
@@ -85,6 +86,7 @@ let package = Package(
       dependencies: [
         "Pretraining", "EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch",
       ]),
+    .target(name: "BoostedTrees", dependencies: ["CXGBoost", "Configuration", "Runtime"]),
     .target(name: "Evaluation", dependencies: ["Runtime"]),
     .target(
       name: "Study",
@@ -131,6 +133,8 @@ let package = Package(
     .testTarget(
       name: "ClassificationTests",
       dependencies: ["Classification", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
+    .testTarget(
+      name: "BoostedTreesTests", dependencies: ["BoostedTrees", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
     .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
