@@ -91,9 +91,8 @@ let package = Package(
     .target(
       name: "Study",
       dependencies: [
-        "Classification", "Pretraining", "EventModel", "Augmentation", "Evaluation",
-        "Configuration",
-        "Events", "Runtime", "Torch",
+        "Classification", "Pretraining", "EventModel", "Augmentation", "BoostedTrees", "Evaluation",
+        "Configuration", "Events", "Kinematics", "Runtime", "Torch",
       ]),
     .executableTarget(
       name: "lorentz",

@@ -5,6 +5,11 @@ import Configuration
 /// How boosted trees are trained: the section `trees` of a configuration.
 ///
 /// Names are ours, the meaning is XGBoost's: see its documentation of parameters.
+///
+/// The defaults were chosen for 50, 150 and 400 labels per class on events of `cms-tau-2012.yaml`
+/// that are not its test events, on its variables: four draws of depths 1 to 4, 50 to 400 rounds,
+/// minimumChildWeight 0.1 to 3, subsample 0.35 to 0.8, columnSample 0.3 and 0.6, l2 1 and 4. Means of
+/// the best, among which they are, differ by less than their errors.
 public struct TreeConfiguration: Codable, Hashable, Sendable {
   /// How the best cut of a node is found.
   public enum Method: String, Codable, CaseIterable, Sendable {
@@ -21,13 +26,13 @@ public struct TreeConfiguration: Codable, Hashable, Sendable {
   /// Factor of every tree.
   public var learningRate = 0.05
   /// Smallest sum of weights times p (1 - p) in a leaf; an event that is not yet told has 0.25.
-  public var minimumChildWeight = 1.0
+  public var minimumChildWeight = 0.3
   /// Share of the events that a tree sees.
   public var subsample = 0.5
   /// Share of the inputs that a tree sees.
-  public var columnSample = 0.5
+  public var columnSample = 0.6
   /// L2 penalty of the leaves.
-  public var l2 = 1.0
+  public var l2 = 4.0
   /// L1 penalty of the leaves.
   public var l1 = 0.0
   /// Smallest gain for which a node is divided.

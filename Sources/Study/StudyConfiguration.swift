@@ -12,7 +12,7 @@ public struct StudyConfiguration {
   /// The top-level keys of a configuration.
   public static let sections = [
     "name", "description", "classes", "events", "variables", "samples", "model", "augmentation",
-    "pretraining", "finetuning", "study",
+    "pretraining", "finetuning", "trees", "study",
   ]
 
   /// A way of training that the study compares with others.
@@ -25,8 +25,10 @@ public struct StudyConfiguration {
     public var description: String
     /// The pre-training that the backbone comes from; `nil` starts from random weights.
     public var pretraining: String?
-    /// How the classifier is trained.
+    /// How the classifier is trained; of trees, whether weights count and classes count alike.
     public var finetuning: FineTuningConfiguration
+    /// What boosted trees are given and how they are trained; `nil` trains an event Transformer.
+    public var trees: TreeArm?
   }
 
   /// The name of the study.
@@ -144,7 +146,9 @@ public struct StudyConfiguration {
     parallel = try study.int("parallel", default: 2, in: 1...1024)
     pretrainings = try Self.pretrainings(
       study, among: samples, samples: pretrainingSamples, pretraining: pretraining)
-    arms = try Self.arms(study, finetuning: finetuning)
+    let trees = try TreeArm(root.node("trees"), defaults: TreeArm())
+    arms = try Self.arms(
+      study, finetuning: finetuning, trees: trees, hasVariables: variables != nil)
     let armNames = arms.map(\.name)
     mainArm = try study.string("mainArm", default: armNames.last ?? "")
     referenceArm = try study.string(
@@ -167,9 +171,9 @@ public struct StudyConfiguration {
   }
 
   /// What names of arms and pre-trainings are: files and folders have them too.
-  private static let folderNameExpected = "a name that can be a file's, without / and first dot"
+  static let folderNameExpected = "a name that can be a file's, without / and first dot"
 
-  private static func isFolderName(_ name: String) -> Bool {
+  static func isFolderName(_ name: String) -> Bool {
     !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !name.contains("\0")
   }
 
@@ -192,51 +196,6 @@ public struct StudyConfiguration {
       let own = try Self.pretraining(
         node.isNull ? nil : node, among: all, samples: samples, defaults: pretraining)
       return (name, own.samples, own.configuration)
-    }
-  }
-
-  /// The arms of the section `study`: by default three origins, each without and with
-  /// augmentation in fine-tuning.
-  private static func arms(
-    _ study: ConfigurationNode, finetuning: FineTuningConfiguration
-  ) throws -> [Arm] {
-    guard study.contains("arms") else {
-      let origins: [(name: String, title: String, pretraining: String?)] = [
-        ("scratch", "From scratch", nil), ("baseline", "Object types (baseline)", "baseline"),
-        ("lorentz", "Lorentz", "lorentz"),
-      ]
-      return origins.flatMap { origin in
-        [false, true].map { isAugmented in
-          var settings = finetuning
-          if !isAugmented { settings.augmentation = nil }
-          settings.mode = origin.pretraining == nil ? .scratch : finetuning.mode
-          let source = origin.pretraining.map { "Pre-trained by \($0)" } ?? "Random weights"
-          return Arm(
-            name: origin.name + (isAugmented ? "-augmented" : ""),
-            title: origin.title + (isAugmented ? ", augmented" : ""),
-            description: source
-              + (isAugmented
-                ? ", augmentation in fine-tuning." : ", no augmentation in fine-tuning."),
-            pretraining: origin.pretraining, finetuning: settings)
-        }
-      }
-    }
-    var names: Set<String> = []
-    return try study.nodes("arms").map { node in
-      let name = try node.string("name")
-      guard isFolderName(name) else { throw node.fail("name", expected: folderNameExpected) }
-      guard names.insert(name).inserted else {
-        throw node.fail("name", found: "\(name) a second time", expected: "another name")
-      }
-      let origin = try node.string("pretraining", default: "none")
-      var settings = try FineTuningConfiguration(node.node("finetuning"), defaults: finetuning)
-      let isAugmented = try node.bool("augmentation", default: true)
-      if !isAugmented { settings.augmentation = nil }
-      if origin == "none" { settings.mode = .scratch }
-      return Arm(
-        name: name, title: try node.string("title", default: name),
-        description: try node.string("description", default: ""),
-        pretraining: origin == "none" ? nil : origin, finetuning: settings)
     }
   }
 }

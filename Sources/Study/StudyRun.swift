@@ -20,6 +20,8 @@ package struct StudyRun: Codable {
     var pretrainingEventFingerprint: String?
     var isDevelopment: Bool
     var classNames: [String]
+    /// The variables that trees are given, as in "ht = sum(jet.pt)"; `nil` where there are none.
+    var variables: [String]?
 
     /// The name of the file, without its ending.
     var name: String { "\(arm.name)-\(labelsPerClass)-\(seed)" }
@@ -27,6 +29,7 @@ package struct StudyRun: Codable {
 
   var plan: Plan
   var history: FineTuningHistory
+  /// The number of parameters, or of the leaves of trees.
   var parameterCount: Int
   /// The signal probability of every test event, in the order of ``testEvents``.
   var scores: [Float]
@@ -44,8 +47,12 @@ package struct StudyRun: Codable {
 
   /// Trains and scores the test events.
   static func train(
-    _ plan: Plan, labeled: EventUnion, split: TestSplit, folder: String
+    _ plan: Plan, variables: EventVariables?, labeled: EventUnion, split: TestSplit, folder: String
   ) throws -> StudyRun {
+    if let trees = plan.arm.trees {
+      return try trainTrees(
+        plan, as: trees, variables: variables, labeled: labeled, split: split, folder: folder)
+    }
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     var settings = plan.arm.finetuning
     settings.seed = plan.seed
@@ -63,7 +70,7 @@ package struct StudyRun: Codable {
       scores: scores[1].map { Float($0) }, testEvents: test)
   }
 
-  private static func makeBackbone(
+  static func makeBackbone(
     _ plan: Plan, labeled: EventUnion, chosen: [Int], settings: FineTuningConfiguration,
     seed: UInt64, folder: String
   ) throws -> EventTransformer {

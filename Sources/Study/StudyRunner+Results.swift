@@ -130,6 +130,7 @@ public let programVersion = "0.1.0"
 extension StudyRun {
   /// The epoch whose parameters were kept, rounded.
   fileprivate var bestEpoch: Int {
+    if plan.arm.trees != nil { return history.bestStep }
     let steps = history.looks.last?.step ?? 0
     return steps == 0
       ? 0 : Int((history.epochs * Double(history.bestStep) / Double(steps)).rounded())

@@ -170,13 +170,14 @@ public struct StudyRunner {
               pretrainingEventFingerprint: try pretraining.map {
                 try pretrainingSource($0.samples, stores: stores).fingerprint
               },
-              isDevelopment: configuration.isDevelopment, classNames: configuration.classNames))
+              isDevelopment: configuration.isDevelopment, classNames: configuration.classNames,
+              variables: variableTexts(arm, schema: labeled.schema)))
         }
       }
     }
     let results = Mutex([StudyRun?](repeating: nil, count: plans.count))
     let count = plans.count
-    let (folder, progress) = (folder, progress)
+    let (folder, progress, variables) = (folder, progress, configuration.variables)
     let finished = Mutex(0)
     let all = plans
     let testEvents = split.allTestEvents
@@ -186,7 +187,8 @@ public struct StudyRunner {
       let path = "\(folder)/runs/\(plan.name).json"
       let run =
         try StudyRun.saved(at: path, plan: plan, testEvents: testEvents)
-        ?? StudyRun.train(plan, labeled: labeled, split: split, folder: folder)
+        ?? StudyRun.train(
+          plan, variables: variables, labeled: labeled, split: split, folder: folder)
       try writeJSON(run, to: path)
       results.withLock { $0[index] = run }
       let done = finished.withLock { value -> Int in
@@ -196,5 +198,18 @@ public struct StudyRunner {
       progress.update(task: "fine-tune", done: done, total: count, unit: "trainings")
     }
     return results.withLock { $0.compactMap { $0 } }
+  }
+
+  /// The names and texts of the variables that an arm's trees are given.
+  private func variableTexts(
+    _ arm: StudyConfiguration.Arm, schema: EventSchema
+  ) -> [String]? {
+    let groups = (arm.trees?.inputs ?? []).compactMap {
+      TreeTable.variables(of: $0, configuration.variables, schema)
+    }
+    guard !groups.isEmpty else { return nil }
+    return groups.flatMap { group in
+      zip(group.names, group.expressions).map { "\($0) = \($1)" }
+    }
   }
 }

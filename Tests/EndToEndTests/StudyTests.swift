@@ -72,6 +72,47 @@ import Testing
     #expect(try study("MET_pt > 20") != first)
   }
 
+  @Test func `trees are arms as any other, trained anew when their variables change`() throws {
+    let folder = try TinyStudy.folder()
+    func study(_ mass: String) throws -> (results: NSDictionary, run: Data) {
+      let arms =
+        "[{name: trees, title: Trees, trees: {inputs: [variables, objects], rounds: 20}}, "
+        + "{name: automatic, trees: {inputs: [automaticVariables], rounds: 20}}, "
+        + "{name: vectors, pretraining: lorentz, trees: {inputs: [embedding], rounds: 20}}]"
+      let outcome = try Command.run(
+        [
+          "study", "tiny.yaml", "-o", "study", "--set", "study.labels=[10]", "--set",
+          "study.arms=\(arms)", "--set", "variables.ht=sum(jet.pt)", "--set",
+          "variables.mass=\(mass)",
+        ], in: folder.path)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      #expect(outcome.output.contains("Trees"))
+      return (
+        try results(folder.file("study")),
+        try Data(contentsOf: URL(fileURLWithPath: folder.file("study/runs/trees-10-1.json")))
+      )
+    }
+    let first = try study("mass(jet[0], jet[1])")
+    let runs = try #require(first.results["runs"] as? [[String: Any]])
+    #expect(runs.count == 6)
+    #expect(runs.allSatisfy { ($0["bestEpoch"] as? Int) == 20 })
+    let costs = try #require(first.results["costs"] as? [[String: Any]])
+    #expect(costs.allSatisfy { ($0["parameters"] as? Int ?? 0) >= 20 })
+    #expect(try study("mass(jet[0], jet[1])").run == first.run)
+    #expect(try study("mass(jet[0], jet[2])").run != first.run)
+  }
+
+  @Test func `a variable that cannot be is refused with a mark under the fault`() throws {
+    let folder = try TinyStudy.folder()
+    let outcome = try Command.run(
+      ["study", "tiny.yaml", "-o", "study", "--set", "variables.m=mass(jets[0], jet[1])"],
+      in: folder.path)
+    expectFailure(
+      outcome,
+      says: ["variables.m is not a variable", "no kind of object jets. Did you mean jet?", "^"])
+    #expect(folder.contents == ["tiny.yaml"])
+  }
+
   @Test(arguments: [SIGINT, SIGTERM])
   func `an interrupted study continues to the same results`(_ signal: Int32) throws {
     let folder = try TinyStudy.folder()

@@ -73,6 +73,7 @@ import Testing
       try ColumnExpression("b > 1 && a + b < c(d)".replacing("c(d)", with: "sum(d)")).columns == [
         "b", "a", "d",
       ])
+    #expect(try ColumnExpression("not `not` and `true`").columns == ["not", "true"])
     #expect(
       try ColumnExpression("Events.x_1 and HLT_IsoMu24").columns == ["Events.x_1", "HLT_IsoMu24"])
   }

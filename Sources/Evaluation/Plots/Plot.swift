@@ -98,12 +98,12 @@ struct DataBlock {
 /// print without color.
 ///
 /// Colors: M. Okabe, K. Ito, "Color Universal Design", 2008, without the yellow, which is too
-/// faint on white.
+/// faint on white, and with a gray at the end.
 enum Palette {
   private static let colors = [
-    "0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "000000",
+    "0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "000000", "7F7F7F",
   ]
-  private static let points = [7, 5, 9, 11, 13, 6, 4]
+  private static let points = [7, 5, 9, 11, 13, 6, 4, 8]
 
   /// Returns the color of an arm as `#RRGGBB`.
   static func color(_ index: Int) -> String { "#" + colors[index % colors.count] }

@@ -80,7 +80,7 @@ extension StudyResults {
 
   var costTable: TextTable {
     var table = TextTable([
-      ("Arm", .left), ("Parameters", .right), ("Events/s in training", .right),
+      ("Arm", .left), ("Parameters or leaves", .right), ("Events/s in training", .right),
       ("Time of all trainings", .right),
     ])
     for cost in costs {

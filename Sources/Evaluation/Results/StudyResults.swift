@@ -210,7 +210,7 @@ public struct StudyResults: Codable, Sendable, Equatable {
   public struct ArmCost: Codable, Sendable, Equatable {
     /// The name of the arm.
     public var arm: String
-    /// The number of trainable parameters.
+    /// The number of trainable parameters, or of the leaves of trees.
     public var parameters: Int
     /// The events that training handles in a second.
     public var eventsPerSecond: Double

@@ -66,9 +66,17 @@ func expressionTokens(_ text: String) throws(ExpressionError) -> [ExpressionToke
     } else if isNamePart(index) {
       while isNamePart(index) { index += 1 }
       let word = String(characters[start..<index])
-      let symbols = ["and": "&&", "or": "||"]
-      tokens.append(
-        .init(kind: symbols[word].map { .symbol($0) } ?? .name(word), column: start + 1))
+      // Between backquotes these words are names.
+      let kind: ExpressionToken.Kind =
+        switch word {
+        case "and": .symbol("&&")
+        case "or": .symbol("||")
+        case "not": .symbol("not")
+        case "true": .number(1)
+        case "false": .number(0)
+        default: .name(word)
+        }
+      tokens.append(.init(kind: kind, column: start + 1))
     } else if character == "`" {
       guard let end = characters[(index + 1)...].firstIndex(of: "`"), end > index + 1 else {
         throw ExpressionError(

@@ -100,8 +100,7 @@ struct ExpressionParser {
   }
 
   private mutating func denial() throws(ExpressionError) -> ExpressionSyntax {
-    guard token.kind == .name("not") else { return try comparison() }
-    position += 1
+    guard take(["not"]) != nil else { return try comparison() }
     return .not(try nested { parser throws(ExpressionError) in try parser.denial() })
   }
 
@@ -181,8 +180,6 @@ struct ExpressionParser {
     case .name(let name):
       position += 1
       if take(["("]) != nil { return try call(name, at: start.column) }
-      if name == "true" { return .number(1) }
-      if name == "false" { return .number(0) }
       return .name(name, at: start.column)
     case .symbol("("):
       position += 1

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BoostedTrees
+import Classification
+import Events
+import Foundation
+
+extension StudyRun {
+  /// Trains boosted trees on the labeled events that the other arms are given, with the weights
+  /// that they have in their losses, and scores the test events.
+  static func trainTrees(
+    _ plan: Plan, as arm: TreeArm, variables: EventVariables?, labeled: EventUnion,
+    split: TestSplit, folder: String
+  ) throws -> StudyRun {
+    let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
+    let start = ProcessInfo.processInfo.systemUptime
+    let labels = labeled.labels()
+    let weights = try FineTuner.lossWeights(
+      source: labeled, events: chosen, labels: labels, classCount: plan.classNames.count,
+      configuration: plan.arm.finetuning)
+    var embedder: Classifier?
+    if arm.inputs.contains(.embedding) {
+      let backbone = try makeBackbone(
+        plan, labeled: labeled, chosen: chosen, settings: plan.arm.finetuning,
+        seed: plan.seed, folder: folder)
+      embedder = Classifier(backbone: backbone, classNames: plan.classNames)
+    }
+    let table = TreeTable(
+      arm, training: try labeled.batch(events: chosen), variables: variables, embedder: embedder)
+    let inputs = try table.values(of: labeled, events: chosen)
+    let trees = try TreeClassifier(
+      training: inputs.values, width: inputs.width, labels: chosen.map { Float(labels[$0]) },
+      weights: chosen.map { weights[$0] }, configuration: arm.training, seed: plan.seed)
+    let history = FineTuningHistory(
+      rounds: arm.training.rounds, trainingCount: chosen.count,
+      seconds: ProcessInfo.processInfo.systemUptime - start)
+    let test = split.allTestEvents
+    return StudyRun(
+      plan: plan, history: history, parameterCount: try trees.leafCount(),
+      scores: try trees.scores(of: table.values(of: labeled, events: test).values),
+      testEvents: test)
+  }
+}

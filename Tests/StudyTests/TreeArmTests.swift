@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Study
+
+@Suite struct TreeArmTests {
+  @Test func `a study has trees among its arms, whether it names variables or not`() throws {
+    let plain = try smallStudy("")
+    #expect(plain.arms.prefix(2).map(\.title) == ["Trees, automatic variables", "Trees, objects"])
+    #expect(plain.arms.filter { $0.trees == nil }.count == 6)
+    #expect(plain.mainArm == "lorentz-augmented" && plain.referenceArm == "scratch-augmented")
+    let named = try smallStudy("variables: {pt: \"muon[0].pt\"}\ntrees: {depth: 5}")
+    #expect(named.variables?.names == ["pt"])
+    #expect(named.arms[0].title == "Trees, high-level variables")
+    #expect(named.arms[0].trees?.inputs == [.variables])
+    #expect(named.arms[1].trees?.inputs == [.objects])
+    #expect(named.arms[1].trees?.training.depth == 5)
+  }
+
+  @Test func `an arm of trees has inputs and settings of its own`() throws {
+    let study = try smallStudy(
+      """
+      trees: {rounds: 70}
+      study:
+        arms:
+          - {name: both, trees: {inputs: [variables, objects], depth: 1}}
+          - {name: vectors, pretraining: lorentz, trees: {inputs: [embedding]}}
+          - {name: scratch}
+      """)
+    #expect(study.arms.map { $0.trees?.inputs } == [[.variables, .objects], [.embedding], nil])
+    #expect(study.arms[0].trees?.training.depth == 1)
+    #expect(study.arms[0].trees?.training.rounds == 70)
+    #expect(study.arms[1].pretraining == "lorentz")
+  }
+
+  @Test(arguments: [
+    (
+      "{name: a, trees: {inputs: [variabels]}}",
+      "is variabels; expected some of variables, automaticVariables, objects, embedding."
+    ),
+    (
+      "{name: a, trees: {inputs: []}}",
+      "is empty, or has one twice; expected some of variables, automaticVariables, objects, "
+        + "embedding."
+    ),
+    (
+      "{name: a, trees: {inputs: [embedding]}}",
+      "is on an embedding without a pre-training; expected a pretraining with the input embedding, "
+        + "and none without."
+    ),
+    (
+      "{name: a, pretraining: lorentz, trees: {}}",
+      "is beside a pre-training that it does not use; expected a pretraining with the input "
+        + "embedding, and none without."
+    ),
+    ("{name: a, trees: {deph: 3}}", "unknown key study.arms.0.trees.deph. Did you mean depth?"),
+    ("{name: a, trees: {}, augmentation: true}", "unknown key study.arms.0.augmentation."),
+  ])
+  func `trees that cannot be are refused`(_ arm: String, _ words: String) throws {
+    let error = try #require(
+      #expect(throws: ConfigurationError.self) { try smallStudy("study: {arms: [\(arm)]}") })
+    #expect(error.description.contains(words), "\(error)")
+  }
+
+  @Test func `the frame of objects knows no rotation about the beam and no reflection`() throws {
+    let batch = TinyEvents.batch(eventCount: 100)
+    let objects = LeadingObjects(of: batch, maximum: 2)
+    // Two muons of 6 numbers, two jets of 5, missing momentum of 2, and the scalar.
+    #expect(objects.width == 25)
+    let values = objects.values(of: batch)
+    #expect(values.count == 2500)
+    var moved = batch
+    for index in 0..<batch.objectCount {
+      moved.momenta[4 * index + 1] *= -1
+      let phi = 1.7 - moved.momenta[4 * index + 2]
+      moved.momenta[4 * index + 2] = phi > .pi ? phi - 2 * .pi : phi
+    }
+    #expect(
+      worstDifference(objects.values(of: moved), values, relative: 1e-5, absolute: 1e-5) == nil)
+    for event in 0..<batch.eventCount {
+      let row = values[25 * event..<25 * (event + 1)].map { $0 }
+      let muons = batch.range(of: event).filter { batch.kinds[$0] == 0 }
+      #expect(row[0] == batch.momenta[4 * muons[0]])
+      #expect(row[1] >= 0 && row[2] == 0)
+      #expect(row[6].isNaN == (muons.count < 2))
+      #expect(row[24] == batch.scalars[event])
+    }
+  }
+
+  @Test func `automatic variables know pairs, sums and counts, whatever the names`() throws {
+    let schema = EventSchema(
+      objectKinds: [
+        ObjectKind(name: "b jet", features: ["tag one"]), ObjectKind(name: "muon"),
+        ObjectKind(name: "missingMomentum", hasEta: false, hasMass: false),
+      ], scalars: ["npv", "not"])
+    let variables = EventVariables(automaticFor: schema)
+    for text in [
+      "`b jet`[0].pt", "abs(muon[1].eta)", "`b jet`[1]`.tag one`", "mass(`b jet`[0], muon[1])",
+      "deltaR(muon[0], muon[1])", "transverseMass(muon[0], missingMomentum[0])", "npv", "`not`",
+      "sum(`b jet.pt`) + sum(muon.pt)", "length(muon.pt)",
+    ] {
+      #expect(variables.names.contains(text), "\(text)")
+    }
+    // Objects: 4 + 4 + 3 + 3 + 1; pairs of five: 10, two each; scalars, sum and two counts.
+    #expect(variables.names.count == 15 + 20 + 2 + 1 + 2)
+    let batch = TinyEvents.batch(eventCount: 20, schema: schema)
+    #expect(try variables.values(of: batch).count == 20 * variables.names.count)
+  }
+}
