@@ -27,11 +27,11 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
     self.dropout = dropout
   }
 
-  /// Reads the section `model` of a configuration; a missing section means the defaults.
+  /// Reads a section `model` of a configuration; what is not given keeps its value in the defaults.
   ///
   /// - Throws: `ConfigurationError` if a value is out of range or heads do not divide the width.
-  public init(_ node: ConfigurationNode?) throws {
-    self.init()
+  public init(_ node: ConfigurationNode?, defaults: ModelConfiguration = .init()) throws {
+    self = defaults
     guard let node else { return }
     width = try node.int("width", default: width, in: 4...4096)
     layers = try node.int("layers", default: layers, in: 1...64)

@@ -2,6 +2,7 @@
 
 import Classification
 import Configuration
+import EventModel
 
 extension StudyConfiguration {
   /// Reads the arms of the section `study`.
@@ -9,8 +10,8 @@ extension StudyConfiguration {
   /// By default boosted trees, on variables and on objects, since they are what an analysis uses
   /// today; and three origins of a backbone, each without and with augmentation in fine-tuning.
   static func arms(
-    _ study: ConfigurationNode, finetuning: FineTuningConfiguration, trees: TreeArm,
-    hasVariables: Bool
+    _ study: ConfigurationNode, model: ModelConfiguration, finetuning: FineTuningConfiguration,
+    trees: TreeArm, hasVariables: Bool
   ) throws -> [Arm] {
     guard study.contains("arms") else {
       return treeArms(finetuning: finetuning, trees: trees, hasVariables: hasVariables)
@@ -23,12 +24,13 @@ extension StudyConfiguration {
       guard names.insert(name).inserted else {
         throw node.fail("name", found: "\(name) a second time", expected: "another name")
       }
-      return try arm(name, node, finetuning: finetuning, trees: trees)
+      return try arm(name, node, model: model, finetuning: finetuning, trees: trees)
     }
   }
 
   private static func arm(
-    _ name: String, _ node: ConfigurationNode, finetuning: FineTuningConfiguration, trees: TreeArm
+    _ name: String, _ node: ConfigurationNode, model: ModelConfiguration,
+    finetuning: FineTuningConfiguration, trees: TreeArm
   ) throws -> Arm {
     let origin = try node.string("pretraining", default: "none")
     var arm = Arm(
@@ -52,6 +54,15 @@ extension StudyConfiguration {
     }
     if try !node.bool("augmentation", default: true) { arm.finetuning.augmentation = nil }
     if origin == "none" { arm.finetuning.mode = .scratch }
+    if let section = try node.node("model") {
+      guard origin == "none" else {
+        throw node.fail(
+          "model", found: "beside a pre-training, which has its own",
+          expected: "a model for an arm that starts from random weights",
+          remedy: "Write it into study.pretrainings.\(origin).")
+      }
+      arm.model = try ModelConfiguration(section, defaults: model)
+    }
     return arm
   }
 

@@ -15,6 +15,18 @@ public struct StudyConfiguration {
     "pretraining", "finetuning", "trees", "study",
   ]
 
+  /// A pre-training of the study, from which arms may start.
+  public struct Pretraining: Sendable {
+    /// The short name, as in "lorentz".
+    public var name: String
+    /// The names of the samples that it learns from.
+    public var samples: [String]
+    /// The size of the backbone.
+    public var model: ModelConfiguration
+    /// How it is trained.
+    public var configuration: PretrainingConfiguration
+  }
+
   /// A way of training that the study compares with others.
   public struct Arm: Codable, Hashable, Sendable {
     /// The short name, as in "scratch".
@@ -25,6 +37,8 @@ public struct StudyConfiguration {
     public var description: String
     /// The pre-training that the backbone comes from; `nil` starts from random weights.
     public var pretraining: String?
+    /// The size of a backbone that starts from random weights; `nil` for that of the study.
+    public var model: ModelConfiguration?
     /// How the classifier is trained; of trees, whether weights count and classes count alike.
     public var finetuning: FineTuningConfiguration
     /// What boosted trees are given and how they are trained; `nil` trains an event Transformer.
@@ -52,8 +66,7 @@ public struct StudyConfiguration {
   /// The fine-tuning of the `finetune` command.
   public var finetuning: FineTuningConfiguration
   /// The pre-trainings of the study, by name, with the names of their samples.
-  public var pretrainings:
-    [(name: String, samples: [String], configuration: PretrainingConfiguration)]
+  public var pretrainings: [Pretraining]
   /// The arms of the study.
   public var arms: [Arm]
   /// The arm whose gain the report states.
@@ -62,6 +75,11 @@ public struct StudyConfiguration {
   public var referenceArm: String
   /// Labeled events of each class, by rising number.
   public var labels: [Int]
+  /// How often every pre-training of the study is done, with seeds that follow one another.
+  ///
+  /// The seeds of the labeled events take them in turn. With one, differences between seeds show
+  /// the chance of the labeled events and of fine-tuning, and not that of the pre-training.
+  public var pretrainingSeeds: Int
   /// Number of seeds; each draws other labeled events and weights.
   public var seeds: Int
   /// The seed of the test split and the first of the seeds.
@@ -138,6 +156,7 @@ public struct StudyConfiguration {
       throw study.fail("labels", expected: "different numbers of labeled events, one at least")
     }
     seeds = try study.int("seeds", default: 5, in: 1...1000)
+    pretrainingSeeds = try study.int("pretrainingSeeds", default: 1, in: 1...1000)
     seed = UInt64(try study.int("seed", default: 1, in: 0...1_000_000_000))
     testFraction = try study.double("testFraction", default: 0.5, in: 0.01...0.99)
     maximumTestEvents = try study.int("maximumTestEvents", default: 1_000_000, in: 10...)
@@ -145,10 +164,12 @@ public struct StudyConfiguration {
     usesEventWeights = try study.bool("usesEventWeights", default: true)
     parallel = try study.int("parallel", default: 2, in: 1...1024)
     pretrainings = try Self.pretrainings(
-      study, among: samples, samples: pretrainingSamples, pretraining: pretraining)
+      study, among: samples,
+      defaults: Pretraining(
+        name: "", samples: pretrainingSamples, model: model, configuration: pretraining))
     let trees = try TreeArm(root.node("trees"), defaults: TreeArm())
     arms = try Self.arms(
-      study, finetuning: finetuning, trees: trees, hasVariables: variables != nil)
+      study, model: model, finetuning: finetuning, trees: trees, hasVariables: variables != nil)
     let armNames = arms.map(\.name)
     mainArm = try study.string("mainArm", default: armNames.last ?? "")
     referenceArm = try study.string(
@@ -179,23 +200,29 @@ public struct StudyConfiguration {
 
   /// The pre-trainings of the section `study`: by default the published baseline and ours.
   private static func pretrainings(
-    _ study: ConfigurationNode, among all: [SampleConfiguration], samples: [String],
-    pretraining: PretrainingConfiguration
-  ) throws -> [(name: String, samples: [String], configuration: PretrainingConfiguration)] {
+    _ study: ConfigurationNode, among all: [SampleConfiguration], defaults: Pretraining
+  ) throws -> [Pretraining] {
     guard let list = try study.node("pretrainings") else {
-      var baseline = pretraining
-      baseline.objectives.maskedObjects = nil
-      baseline.objectives.kinematicInvariants = nil
-      baseline.objectives.objectType = .init()
-      return [("baseline", samples, baseline), ("lorentz", samples, pretraining)]
+      var baseline = defaults
+      baseline.name = "baseline"
+      baseline.configuration.objectives.maskedObjects = nil
+      baseline.configuration.objectives.kinematicInvariants = nil
+      baseline.configuration.objectives.objectType = .init()
+      var own = defaults
+      own.name = "lorentz"
+      return [baseline, own]
     }
     return try list.ownEntries().map { name, node in
       guard isFolderName(name) else {
         throw study.fail("pretrainings", found: "a name, \(name)", expected: folderNameExpected)
       }
-      let own = try Self.pretraining(
-        node.isNull ? nil : node, among: all, samples: samples, defaults: pretraining)
-      return (name, own.samples, own.configuration)
+      var own = defaults
+      own.name = name
+      guard !node.isNull else { return own }
+      (own.samples, own.configuration) = try Self.pretraining(
+        node, among: all, samples: defaults.samples, defaults: defaults.configuration)
+      own.model = try ModelConfiguration(node.node("model"), defaults: defaults.model)
+      return own
     }
   }
 }

@@ -13,6 +13,8 @@ package struct StudyRun: Codable {
     var arm: StudyConfiguration.Arm
     var labelsPerClass: Int
     var seed: UInt64
+    /// The folder of the backbone under `pretraining`; `nil` for random weights.
+    var backbone: String?
     var pretraining: PretrainingConfiguration?
     var model: ModelConfiguration
     var testEvents: [Int]
@@ -74,7 +76,7 @@ package struct StudyRun: Codable {
     _ plan: Plan, labeled: EventUnion, chosen: [Int], settings: FineTuningConfiguration,
     seed: UInt64, folder: String
   ) throws -> EventTransformer {
-    if let origin = plan.arm.pretraining {
+    if let origin = plan.backbone {
       let normalization =
         settings.growSchema ? try InputNormalization(store: labeled, indices: chosen) : nil
       return try ModelCheckpoint.load(

@@ -14,7 +14,7 @@ import Torch
 ///
 ///     FOLDER/configuration.yaml     the merged configuration
 ///     FOLDER/stores/SAMPLE/         the events
-///     FOLDER/pretraining/NAME/      a checkpoint each
+///     FOLDER/pretraining/NAME/      a checkpoint each, of further seeds in NAME/seeds/2, 3 …
 ///     FOLDER/runs/ARM-LABELS-SEED.json   the result of a training, scores included
 ///     FOLDER/results.json tables.txt report.html plots/
 ///
@@ -81,45 +81,6 @@ public struct StudyRunner {
     return stores
   }
 
-  // MARK: - Pre-training
-
-  private func pretrainAll(
-    stores: [String: EventStore]
-  ) throws -> [(name: String, history: PretrainingHistory)] {
-    let wanted = configuration.pretrainings.filter { pretraining in
-      configuration.arms.contains { $0.pretraining == pretraining.name }
-    }
-    guard !wanted.isEmpty else { return [] }
-    let histories = Mutex([PretrainingHistory?](repeating: nil, count: wanted.count))
-    let done = Mutex([Int](repeating: 0, count: wanted.count))
-    let total = Mutex([Int](repeating: 0, count: wanted.count))
-    let jobs = try wanted.map { pretraining in
-      let source = try pretrainingSource(pretraining.samples, stores: stores)
-      return (
-        name: pretraining.name, source: source,
-        settings: configuration.fitted(pretraining.configuration, to: source.schema)
-      )
-    }
-    let (model, folder, progress) = (configuration.model, folder, progress)
-    try runInParallel(count: jobs.count, width: configuration.parallel) { index in
-      let pretrainer = try Pretrainer(
-        store: jobs[index].source, model: model, configuration: jobs[index].settings,
-        folder: "\(folder)/pretraining/\(jobs[index].name)")
-      let history = try pretrainer.run { report in
-        done.withLock { $0[index] = report.eventsDone }
-        total.withLock { $0[index] = report.eventsTotal }
-        progress.update(
-          task: "pretrain", done: done.withLock { $0.reduce(0, +) },
-          total: total.withLock { $0.reduce(0, +) }, unit: "events",
-          detail: String(format: "loss %.4f", report.loss))
-      }
-      histories.withLock { $0[index] = history }
-    }
-    return zip(wanted, histories.withLock { $0 }).compactMap { pretraining, history in
-      history.map { (pretraining.name, $0) }
-    }
-  }
-
   /// The labeled events: the samples with a label as one.
   ///
   /// - Throws: `ModelError` with code `schemaMismatch` if their schemas differ.
@@ -161,14 +122,15 @@ public struct StudyRunner {
       for labels in configuration.labels {
         for var arm in configuration.arms {
           arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
-          let pretraining = configuration.pretrainings.first { $0.name == arm.pretraining }
+          let backbone = backbone(of: arm, labelSeed: offset)
           plans.append(
             StudyRun.Plan(
               arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
-              pretraining: pretraining?.configuration, model: configuration.model,
+              backbone: backbone?.folder, pretraining: backbone?.pretraining.configuration,
+              model: backbone?.pretraining.model ?? arm.model ?? configuration.model,
               testEvents: split.test.map(\.count), eventFingerprint: labeled.fingerprint,
-              pretrainingEventFingerprint: try pretraining.map {
-                try pretrainingSource($0.samples, stores: stores).fingerprint
+              pretrainingEventFingerprint: try backbone.map {
+                try pretrainingSource($0.pretraining.samples, stores: stores).fingerprint
               },
               isDevelopment: configuration.isDevelopment, classNames: configuration.classNames,
               variables: variableTexts(arm, schema: labeled.schema)))
