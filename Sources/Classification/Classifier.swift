@@ -5,12 +5,14 @@ import Events
 import Runtime
 import Torch
 
-/// A backbone with a linear head on its event vector.
+/// A backbone with a linear head on its event vector, and on high-level variables if there are any.
 public final class Classifier: Module {
   /// The event Transformer.
   public let backbone: EventTransformer
   /// The names of the classes, by label.
   public let classNames: [String]
+  /// The high-level variables that the head reads beside the event vector.
+  public let variables: VariableInputs?
   let head: Linear
 
   /// Makes a classifier whose head is zero, so that all classes are equally likely at first.
@@ -18,12 +20,16 @@ public final class Classifier: Module {
   /// - Parameters:
   ///   - backbone: The event Transformer.
   ///   - classNames: The names of the classes, by label; at least two.
-  public init(backbone: EventTransformer, classNames: [String]) {
+  ///   - variables: High-level variables that the head reads beside the event vector.
+  public init(
+    backbone: EventTransformer, classNames: [String], variables: VariableInputs? = nil
+  ) {
     precondition(classNames.count >= 2, "A classifier needs at least two classes.")
     self.backbone = backbone
     self.classNames = classNames
+    self.variables = variables
     var generator = CounterBasedGenerator(seed: 0, purpose: .initialization)
-    let width = backbone.configuration.width
+    let width = backbone.configuration.width + (variables?.width ?? 0)
     head = Linear(inputWidth: width, outputWidth: classNames.count, generator: &generator)
     setHead(
       weight: [Float](repeating: 0, count: width * classNames.count),
@@ -46,35 +52,46 @@ public final class Classifier: Module {
   ///   - dropout: The source of dropped values while training; `nil` in evaluation.
   ///   - skippedLayers: Layers of the encoder that the batch goes past.
   /// - Returns: Shape `[B, C]`.
+  /// - Throws: `ExpressionError` if a variable cannot be computed.
   public func logits(
     _ batch: EventBatch, dropout: Generator? = nil, skippedLayers: Set<Int> = []
-  ) -> Tensor {
-    head(
-      backbone.eventVectors(
-        backbone.input(batch), dropout: dropout, skippedLayers: skippedLayers))
+  ) throws -> Tensor {
+    head(try headInputs(batch, dropout: dropout, skippedLayers: skippedLayers))
   }
 
   /// Returns the logits of the classes; gradients end at the head.
-  func headLogits(_ batch: EventBatch, dropout: Generator?) -> Tensor {
-    head(withoutGradients { backbone.eventVectors(backbone.input(batch), dropout: dropout) })
+  func headLogits(_ batch: EventBatch, dropout: Generator?) throws -> Tensor {
+    head(try withoutGradients { try headInputs(batch, dropout: dropout) })
   }
 
-  /// Returns the event vectors of the backbone.
+  /// Returns what the head reads: the event vectors of the backbone, then the variables.
   ///
-  /// Shape `[events, D]`, row by row.
+  /// Shape `[B, D + variables]`.
   ///
-  /// - Throws: `EventStoreError` if an event is damaged.
-  public func embeddings(of batch: EventBatch) -> Tensor {
-    withoutGradients { backbone.eventVectors(backbone.input(batch)) }
+  /// - Throws: `ExpressionError` if a variable cannot be computed.
+  public func embeddings(of batch: EventBatch) throws -> Tensor {
+    try withoutGradients { try headInputs(batch, dropout: nil) }
+  }
+
+  private func headInputs(
+    _ batch: EventBatch, dropout: Generator?, skippedLayers: Set<Int> = []
+  ) throws -> Tensor {
+    let vectors = backbone.eventVectors(
+      backbone.input(batch), dropout: dropout, skippedLayers: skippedLayers)
+    guard let variables else { return vectors }
+    let values = Tensor(
+      try variables.values(of: batch), shape: [batch.eventCount, variables.width],
+      device: backbone.device)
+    return Tensor.concatenate([vectors, values], dimension: 1)
   }
 
   /// Sets the head.
   ///
   /// - Parameters:
-  ///   - weight: Shape `[C, D]`, row by row.
+  ///   - weight: Shape `[C, D + variables]`, row by row.
   ///   - bias: Shape `[C]`.
   func setHead(weight: [Float], bias: [Float]) {
-    let width = backbone.configuration.width
+    let width = backbone.configuration.width + (variables?.width ?? 0)
     withoutGradients {
       for (name, parameter) in head.namedParameters() {
         let value =

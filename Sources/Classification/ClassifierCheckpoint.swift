@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EventModel
+import Events
 import Foundation
 import Runtime
 import Torch
@@ -13,6 +14,16 @@ import Torch
 ///     classifier.json                 class names, settings and history
 ///     configuration.yaml              how events are read, for `score`
 public struct ClassifierCheckpoint: Codable, Sendable {
+  /// A high-level variable that the head reads.
+  public struct Variable: Codable, Hashable, Sendable {
+    /// The name.
+    public var name: String
+    /// How it is computed, see `EventExpression`.
+    public var expression: String
+    /// Where its piecewise linear columns have their knots, see ``VariableInputs``.
+    public var knots: [Float]
+  }
+
   /// The names of the classes, by label.
   public var classNames: [String]
   /// How it was trained.
@@ -21,6 +32,8 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   public var history: FineTuningHistory
   /// Number of classifiers whose logits are averaged.
   public var memberCount: Int
+  /// The high-level variables that the heads read beside the event vectors.
+  public var variables: [Variable]
   /// The folder of the configuration file, where its relative paths start.
   public var configurationFolder: String
 
@@ -50,7 +63,7 @@ public struct ClassifierCheckpoint: Codable, Sendable {
     try writeJSON(
       ClassifierCheckpoint(
         classNames: members[0].classNames, configuration: configuration, history: history,
-        memberCount: members.count,
+        memberCount: members.count, variables: variables(of: members[0]),
         configurationFolder: configurationFolder),
       to: folder + "/classifier.json")
   }
@@ -91,14 +104,33 @@ public struct ClassifierCheckpoint: Codable, Sendable {
     }
     let members = try (0..<checkpoint.memberCount).map { member in
       let path = Self.folder(ofMember: member, in: folder)
+      let backbone = try ModelCheckpoint.load(path)
       let classifier = Classifier(
-        backbone: try ModelCheckpoint.load(path), classNames: checkpoint.classNames)
+        backbone: backbone, classNames: checkpoint.classNames,
+        variables: try checkpoint.variableInputs(schema: backbone.layout.schema))
       try classifier.head.load(
         readTensors(path + "/head.safetensors").map { (name: $0.key, tensor: $0.value) })
       return classifier
     }
     return Scorer(
       members: members, viewCount: settings.scoreViews, augmentation: settings.augmentation)
+  }
+
+  private static func variables(of classifier: Classifier) -> [Variable] {
+    guard let inputs = classifier.variables else { return [] }
+    return inputs.knots.enumerated().map { index, knots in
+      Variable(
+        name: inputs.variables.names[index],
+        expression: inputs.variables.expressions[index].description, knots: knots)
+    }
+  }
+
+  private func variableInputs(schema: EventSchema) throws -> VariableInputs? {
+    guard !variables.isEmpty else { return nil }
+    let expressions = try variables.map { try EventExpression($0.expression, schema: schema) }
+    return VariableInputs(
+      EventVariables(names: variables.map(\.name), expressions: expressions),
+      knots: variables.map(\.knots))
   }
 
   private static func damaged(_ folder: String, names found: String) -> ClassificationError {

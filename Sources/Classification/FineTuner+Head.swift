@@ -31,7 +31,7 @@ extension FineTuner {
       if let augmenter = own.augmenter {
         batch = augmenter.apply(to: batch, epoch: 65_535 - jobs[index].copy)
       }
-      let part = try withTorchErrors { own.classifier.embeddings(of: batch) }
+      let part = try withTorchErrors { try own.classifier.embeddings(of: batch) }
       lock.withLock { _ in parts[index] = part }
     }
     func labeled(_ parts: [Tensor?], of events: [Int]) -> LinearProbe.Events {

@@ -16,15 +16,17 @@ extension FineTuner {
   ///   - events: Which of them may be used, validation included.
   ///   - classNames: The names of the classes, by label.
   ///   - configuration: How to train.
+  ///   - variables: High-level variables that the heads read beside the event vectors.
   ///   - backbone: Makes the backbone of a member, given a seed for random weights.
   ///   - report: Is told steps done and steps at most, over all members.
   /// - Returns: The classifiers as one, and what was recorded: the looks of the first member, and
   ///   passes and time of all.
-  /// - Throws: What ``init(backbone:source:events:classNames:configuration:member:)`` and
+  /// - Throws: What ``init(backbone:source:events:classNames:configuration:variables:member:)`` and
   ///   ``run(report:)`` throw.
   public static func trainMembers(
     source: any EventSource, events: [Int], classNames: [String],
-    configuration: FineTuningConfiguration, backbone: (UInt64) throws -> EventTransformer,
+    configuration: FineTuningConfiguration, variables: EventVariables? = nil,
+    backbone: (UInt64) throws -> EventTransformer,
     report: (Int, Int) -> Void = { _, _ in }
   ) throws -> (scorer: Scorer, history: FineTuningHistory) {
     var members: [Classifier] = []
@@ -32,7 +34,8 @@ extension FineTuner {
     for member in 0..<configuration.members {
       let tuner = try FineTuner(
         backbone: backbone(seed(ofMember: member, configuration)), source: source, events: events,
-        classNames: classNames, configuration: configuration, member: member)
+        classNames: classNames, configuration: configuration, variables: variables,
+        member: member)
       let own = try tuner.run { step, total in
         report(member * total + step, configuration.members * total)
       }

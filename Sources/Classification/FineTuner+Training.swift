@@ -28,7 +28,7 @@ extension FineTuner {
     let interval = max(1, total / 20)
     var stopping = EarlyStopping(patience: configuration.patience)
     var kept = snapshot()
-    if configuration.mode != .scratch {
+    if configuration.mode != .scratch || classifier.variables != nil {
       _ = stopping.observe(try validationLoss(by: losses), step: 0)
     }
     var average: ParameterAverage?
@@ -195,7 +195,9 @@ private struct LabelLoss: TrainingObjective {
   let weight = 1.0
   unowned let tuner: FineTuner
 
-  func loss(batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext) -> Tensor {
-    tuner.loss(batch, dropout: context.dropout, skippedLayers: context.skippedLayers)
+  func loss(
+    batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
+  ) throws -> Tensor {
+    try tuner.loss(batch, dropout: context.dropout, skippedLayers: context.skippedLayers)
   }
 }

@@ -63,19 +63,25 @@ public final class FineTuner {
   ///   - events: Which of them may be used, validation included.
   ///   - classNames: The names of the classes, by label.
   ///   - configuration: How to train.
+  ///   - variables: High-level variables that the head reads beside the event vector; `nil` for
+  ///     none. Quantiles of the events are looked at, validation included, but no label.
   ///   - member: Which member of several this is, from 0: each has another seed and validates on
   ///     other events.
   /// - Throws: ``ClassificationError`` if a class is empty, a label has no name, or there are too
   ///   few events for a validation split.
   public init(
     backbone: EventTransformer, source: any EventSource, events: [Int], classNames: [String],
-    configuration: FineTuningConfiguration, member: Int = 0
+    configuration: FineTuningConfiguration, variables: EventVariables? = nil, member: Int = 0
   ) throws {
     self.source = source
     self.configuration = configuration
     seed = Self.seed(ofMember: member, configuration)
     labels = source.labels()
-    classifier = Classifier(backbone: backbone, classNames: classNames)
+    classifier = Classifier(
+      backbone: backbone, classNames: classNames,
+      variables: try variables.map {
+        try VariableInputs($0, training: source.batch(events: events.sorted()))
+      })
     (trainingEvents, validationEvents) = try Self.stratifiedSplit(
       events, labels: labels, classNames: classNames,
       fraction: configuration.validationFraction, seed: configuration.seed, part: member)
@@ -97,7 +103,9 @@ public final class FineTuner {
   ///   a number; what the source throws for damaged events.
   public func run(report: (Int, Int) -> Void = { _, _ in }) throws -> FineTuningHistory {
     let start = ProcessInfo.processInfo.systemUptime
-    if configuration.mode != .scratch, configuration.headWarmUpPenalty != 0 {
+    // Random event vectors are no start for a head; variables are.
+    let hasInputs = configuration.mode != .scratch || classifier.variables != nil
+    if hasInputs, configuration.headWarmUpPenalty != 0 {
       try warmUpHead(penalty: configuration.headWarmUpPenalty)
     }
     try trainAll(report: report)
@@ -106,17 +114,19 @@ public final class FineTuner {
   }
 
   /// Returns the weighted cross-entropy of a batch.
+  ///
+  /// - Throws: `ExpressionError` if a variable cannot be computed.
   package func loss(
     _ batch: EventBatch, dropout: Generator?, skippedLayers: Set<Int> = []
-  ) -> Tensor {
+  ) throws -> Tensor {
     let device = classifier.backbone.device
     let targets = Tensor(batch.eventIndices.map { Int64(labels[$0]) }, device: device)
     let weights = Tensor(batch.eventIndices.map { eventWeights[$0] }, device: device)
     // A frozen backbone needs no way back through it, most of a step's time.
     let logits =
       configuration.mode == .frozen
-      ? classifier.headLogits(batch, dropout: dropout)
-      : classifier.logits(batch, dropout: dropout, skippedLayers: skippedLayers)
+      ? try classifier.headLogits(batch, dropout: dropout)
+      : try classifier.logits(batch, dropout: dropout, skippedLayers: skippedLayers)
     return (Tensor.crossEntropy(logits: logits, targets: targets, reduction: .none) * weights)
       .mean()
   }

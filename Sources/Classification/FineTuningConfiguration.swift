@@ -90,6 +90,10 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   public var balancesClasses = true
   /// Whether the events' weights count in the loss.
   public var usesEventWeights = true
+  /// Whether the head reads high-level variables beside the event vector: those of the section
+  /// `variables`, or masses, angles and transverse masses of the leading objects where there is
+  /// none.
+  public var variables = false
   /// Whether a backbone of another schema is accepted, its inputs being matched by name.
   public var growSchema = false
   /// The numbers in which products of matrices are computed; scores are always `float32`.
@@ -137,6 +141,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
     scoreViews = try node.int("scoreViews", default: scoreViews, in: 1...1000)
     balancesClasses = try node.bool("balancesClasses", default: balancesClasses)
     usesEventWeights = try node.bool("usesEventWeights", default: usesEventWeights)
+    variables = try node.bool("variables", default: variables)
     growSchema = try node.bool("growSchema", default: growSchema)
     precision = try node.choice("precision", default: precision)
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))

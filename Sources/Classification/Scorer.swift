@@ -72,8 +72,9 @@ public struct Scorer {
   ///   - batchSize: Events computed at a time; it does not change the result.
   ///   - progress: Is told how many events are done.
   /// - Returns: For each class, the probability of each event, in 0...1.
-  /// - Throws: `EventStoreError` if an event is damaged, `InterruptedError` on Ctrl-C, and
-  ///   ``ModelError`` with code `nonFinite` if a score is not a number.
+  /// - Throws: `EventStoreError` if an event is damaged, `ExpressionError` if a variable cannot be
+  ///   computed, `InterruptedError` on Ctrl-C, and ``ModelError`` with code `nonFinite` if a score
+  ///   is not a number.
   public func scores(
     of source: any EventSource, events: [Int], batchSize: Int = 1024,
     progress: (Int) -> Void = { _ in }
@@ -127,7 +128,7 @@ public struct Scorer {
   private func probabilities(of batch: EventBatch) throws -> [[Double]] {
     guard batch.eventCount > 0 else { return classNames.map { _ in [] } }
     let probabilities = try withTorchErrors {
-      withoutGradients { logits(of: batch).softmax(dimension: 1).doubles() }
+      try withoutGradients { try logits(of: batch).softmax(dimension: 1).doubles() }
     }
     let count = classNames.count
     if let place = probabilities.firstIndex(where: { !$0.isFinite }) {
@@ -144,11 +145,11 @@ public struct Scorer {
   /// The mean logits over members and views.
   ///
   /// Shape `[B, C]`, float64.
-  private func logits(of batch: EventBatch) -> Tensor {
+  private func logits(of batch: EventBatch) throws -> Tensor {
     var sum: Tensor?
     for view in [batch] + views.map({ $0.apply(to: batch, epoch: 0) }) {
       for member in members {
-        let logits = member.logits(view).to(dtype: .float64)
+        let logits = try member.logits(view).to(dtype: .float64)
         sum = sum.map { $0 + logits } ?? logits
       }
     }

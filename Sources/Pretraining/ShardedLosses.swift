@@ -121,8 +121,8 @@ package final class ShardedLosses {
       for objective in objectives {
         let start = ProcessInfo.processInfo.systemUptime
         func evaluated() throws -> Tensor {
-          let loss = precision.using(on: backbone.device) {
-            objective.loss(batch: shard, backbone: backbone, context: context)
+          let loss = try precision.using(on: backbone.device) {
+            try objective.loss(batch: shard, backbone: backbone, context: context)
           }
           try check?(loss.item(), objective.name, shard)
           losses.append(loss.detached().to(dtype: .float64) * share)

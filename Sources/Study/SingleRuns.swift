@@ -75,6 +75,8 @@ public func finetune(
   let chosen = split.draw(labelsPerClass: labelsPerClass ?? .max, seed: settings.seed)
   let (scorer, history) = try FineTuner.trainMembers(
     source: source, events: chosen, classNames: configuration.classNames, configuration: settings,
+    variables: settings.variables
+      ? configuration.variables ?? EventVariables(automaticFor: source.schema) : nil,
     backbone: { seed in
       let model =
         if let backbone {

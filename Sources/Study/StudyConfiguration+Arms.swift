@@ -52,6 +52,12 @@ extension StudyConfiguration {
       arm.finetuning.augmentation = nil
       return arm
     }
+    arm.joinedTrees = try node.node("joinedTrees").map { try TreeArm($0, defaults: trees) }
+    if arm.joinedTrees?.inputs.contains(.embedding) == true {
+      throw node.fail(
+        "joinedTrees", found: "the input embedding", expected: "inputs beside the Transformer's",
+        remedy: "An arm `trees` may read embeddings.")
+    }
     if try !node.bool("augmentation", default: true) { arm.finetuning.augmentation = nil }
     if origin == "none" { arm.finetuning.mode = .scratch }
     if let section = try node.node("model") {

@@ -43,6 +43,8 @@ public struct StudyConfiguration {
     public var finetuning: FineTuningConfiguration
     /// What boosted trees are given and how they are trained; `nil` trains an event Transformer.
     public var trees: TreeArm?
+    /// Boosted trees whose logits are averaged with those of the event Transformer.
+    public var joinedTrees: TreeArm?
   }
 
   /// The name of the study.

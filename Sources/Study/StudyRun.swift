@@ -22,7 +22,7 @@ package struct StudyRun: Codable {
     var pretrainingEventFingerprint: String?
     var isDevelopment: Bool
     var classNames: [String]
-    /// The variables that trees are given, as in "ht = sum(jet.pt)"; `nil` where there are none.
+    /// The variables that heads or trees are given, as in "ht = sum(jet.pt)"; `nil` where there are none.
     var variables: [String]?
 
     /// The name of the file, without its ending.
@@ -60,16 +60,38 @@ package struct StudyRun: Codable {
     settings.seed = plan.seed
     let (scorer, history) = try FineTuner.trainMembers(
       source: labeled, events: chosen, classNames: plan.classNames, configuration: settings,
+      variables: settings.variables
+        ? variables ?? EventVariables(automaticFor: labeled.schema) : nil,
       backbone: { seed in
         try makeBackbone(
           plan, labeled: labeled, chosen: chosen, settings: settings, seed: seed, folder: folder)
       })
     let test = split.allTestEvents
     let scores = try scorer.scores(of: labeled, events: test)
-    return StudyRun(
+    let run = StudyRun(
       plan: plan, history: history,
       parameterCount: scorer.members.map(\.parameterCount).reduce(0, +),
       scores: scores[1].map { Float($0) }, testEvents: test)
+    guard let trees = plan.arm.joinedTrees else { return run }
+    return try run.joined(
+      with: trainTrees(
+        plan, as: trees, variables: variables, labeled: labeled, split: split, folder: folder))
+  }
+
+  /// Averages the logits of the scores with those of another run, and adds costs.
+  private func joined(with other: StudyRun) -> StudyRun {
+    var result = self
+    func logit(_ score: Float) -> Double {
+      // A score of exactly 0 or 1 has no logit; float32 knows none closer to 1 than this.
+      let inside = min(max(Double(score), 1e-7), 1 - 1e-7)
+      return log(inside / (1 - inside))
+    }
+    result.scores = zip(scores, other.scores).map { own, other in
+      Float(1 / (1 + exp(-(logit(own) + logit(other)) / 2)))
+    }
+    result.parameterCount += other.parameterCount
+    result.history.seconds += other.history.seconds
+    return result
   }
 
   static func makeBackbone(

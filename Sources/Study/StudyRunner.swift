@@ -162,11 +162,14 @@ public struct StudyRunner {
     return results.withLock { $0.compactMap { $0 } }
   }
 
-  /// The names and texts of the variables that an arm's trees are given.
+  /// The names and texts of the variables that an arm's head and trees are given.
   private func variableTexts(
     _ arm: StudyConfiguration.Arm, schema: EventSchema
   ) -> [String]? {
-    let groups = (arm.trees?.inputs ?? []).compactMap {
+    let own: [TreeArm.Input] =
+      arm.trees == nil && arm.finetuning.variables ? [.variables] : []
+    let inputs = own + (arm.trees?.inputs ?? []) + (arm.joinedTrees?.inputs ?? [])
+    let groups = inputs.compactMap {
       TreeTable.variables(of: $0, configuration.variables, schema)
     }
     guard !groups.isEmpty else { return nil }

@@ -55,7 +55,7 @@ struct TreeTable {
       for variables in variables { parts.append(try variables.values(of: batch)) }
       if let objects { parts.append(objects.values(of: batch)) }
       if let embedder {
-        parts.append(try withTorchErrors { embedder.embeddings(of: batch).floats() })
+        parts.append(try withTorchErrors { try embedder.embeddings(of: batch).floats() })
       }
       let widths = parts.map { $0.count / batch.eventCount }
       width = widths.reduce(0, +)

@@ -40,7 +40,10 @@ public protocol TrainingObjective {
   ///   - backbone: The encoder that is trained.
   ///   - context: The seed and epoch, which decide what is hidden and asked.
   /// - Returns: The loss.
-  func loss(batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext) -> Tensor
+  /// - Throws: What computing the loss of these events can meet.
+  func loss(
+    batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
+  ) throws -> Tensor
 }
 
 /// A task that unlabeled events pose and answer themselves.
