@@ -60,7 +60,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   /// How much of the parameters' running mean stays at a step; 0 for no mean.
   ///
   /// The mean is what is validated and kept. It forgets within about `1 / (1 - averageDecay)` steps.
-  public var averageDecay = 0.0
+  public var averageDecay = 0.98
   /// Probability that the events of a shard go past a layer of the encoder while training.
   ///
   /// Source: A. Fan et al., "Reducing Transformer depth on demand", arXiv:1909.11556.
@@ -80,7 +80,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   public var patience = 8
   /// Classifiers that are trained, each validated on another part of the labeled events, and joined
   /// as ``joining`` says.
-  public var members = 1
+  public var members = 5
   /// How members are joined; members from scratch are always joined by their logits.
   public var joining = Joining.weights
   /// Views of an event whose logits are averaged when it is scored: the event, and others that are

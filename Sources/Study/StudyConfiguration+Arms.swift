@@ -32,6 +32,12 @@ extension StudyConfiguration {
     _ name: String, _ node: ConfigurationNode, model: ModelConfiguration,
     finetuning: FineTuningConfiguration, trees: TreeArm
   ) throws -> Arm {
+    if node.contains("joins") {
+      return Arm(
+        name: name, title: try node.string("title", default: name),
+        description: try node.string("description", default: ""), pretraining: nil,
+        finetuning: finetuning, joins: try node.strings("joins"))
+    }
     let origin = try node.string("pretraining", default: "none")
     var arm = Arm(
       name: name, title: try node.string("title", default: name),
@@ -51,12 +57,6 @@ extension StudyConfiguration {
       arm.trees = own
       arm.finetuning.augmentation = nil
       return arm
-    }
-    arm.joinedTrees = try node.node("joinedTrees").map { try TreeArm($0, defaults: trees) }
-    if arm.joinedTrees?.inputs.contains(.embedding) == true {
-      throw node.fail(
-        "joinedTrees", found: "the input embedding", expected: "inputs beside the Transformer's",
-        remedy: "An arm `trees` may read embeddings.")
     }
     if try !node.bool("augmentation", default: true) { arm.finetuning.augmentation = nil }
     if origin == "none" { arm.finetuning.mode = .scratch }
@@ -100,23 +100,59 @@ extension StudyConfiguration {
   }
 
   private static func transformerArms(finetuning: FineTuningConfiguration) -> [Arm] {
-    let origins: [(name: String, title: String, pretraining: String?)] = [
-      ("scratch", "From scratch", nil), ("baseline", "Object types (baseline)", "baseline"),
-      ("lorentz", "Lorentz", "lorentz"),
+    let origins: [(name: String, title: String, pretraining: String?, words: String)] = [
+      ("scratch", "From scratch", nil, "Random weights"),
+      ("baseline", "Object types (baseline)", "baseline", "Pre-trained by the types of objects"),
+      ("lorentz", "Lorentz", "lorentz", "Pre-trained by lorentz"),
     ]
-    return origins.flatMap { origin in
-      [false, true].map { isAugmented in
+    let recipes: [(ending: String, title: String, words: String, origins: Set<String>)] = [
+      ("", "", ", no augmentation in fine-tuning.", ["scratch", "lorentz"]),
+      (
+        "-augmented", ", augmented", ", augmentation in fine-tuning.",
+        ["scratch", "baseline", "lorentz"]
+      ),
+      (
+        "-variables", ", with variables",
+        ", augmentation in fine-tuning, and a head that reads high-level variables too.",
+        ["scratch", "lorentz"]
+      ),
+    ]
+    var arms = origins.flatMap { origin in
+      recipes.filter { $0.origins.contains(origin.name) }.map { recipe in
         var settings = finetuning
-        if !isAugmented { settings.augmentation = nil }
+        if recipe.ending.isEmpty { settings.augmentation = nil }
+        settings.variables = recipe.ending == "-variables"
         settings.mode = origin.pretraining == nil ? .scratch : finetuning.mode
-        let source = origin.pretraining.map { "Pre-trained by \($0)" } ?? "Random weights"
         return Arm(
-          name: origin.name + (isAugmented ? "-augmented" : ""),
-          title: origin.title + (isAugmented ? ", augmented" : ""),
-          description: source
-            + (isAugmented
-              ? ", augmentation in fine-tuning." : ", no augmentation in fine-tuning."),
-          pretraining: origin.pretraining, finetuning: settings)
+          name: origin.name + recipe.ending, title: origin.title + recipe.title,
+          description: origin.words + recipe.words, pretraining: origin.pretraining,
+          finetuning: settings)
+      }
+    }
+    for origin in ["scratch", "lorentz"] {
+      let title = origin == "scratch" ? "From scratch" : "Lorentz"
+      arms.append(
+        Arm(
+          name: "\(origin)-trees", title: "\(title), with variables and trees",
+          description: "The logits of “\(title), with variables” and of the trees on variables, "
+            + "averaged.",
+          pretraining: nil, finetuning: finetuning, joins: ["\(origin)-variables", "trees"]))
+    }
+    return arms
+  }
+
+  /// Checks that joined arms exist and are trained themselves.
+  ///
+  /// - Throws: `ConfigurationError` that names the arm.
+  static func checkJoins(_ arms: [Arm], _ study: ConfigurationNode) throws {
+    let trained = arms.filter(\.joins.isEmpty).map(\.name)
+    for arm in arms where !arm.joins.isEmpty {
+      guard arm.joins.count > 1, Set(arm.joins).count == arm.joins.count,
+        Set(arm.joins).isSubset(of: trained)
+      else {
+        throw study.fail(
+          "arms", found: "an arm, \(arm.name), that joins \(arm.joins.joined(separator: ", "))",
+          expected: "two different arms or more among \(trained.joined(separator: ", "))")
       }
     }
   }

@@ -43,8 +43,8 @@ public struct StudyConfiguration {
     public var finetuning: FineTuningConfiguration
     /// What boosted trees are given and how they are trained; `nil` trains an event Transformer.
     public var trees: TreeArm?
-    /// Boosted trees whose logits are averaged with those of the event Transformer.
-    public var joinedTrees: TreeArm?
+    /// The names of other arms whose logits are averaged; nothing is trained where there are any.
+    public var joins: [String] = []
   }
 
   /// The name of the study.
@@ -75,6 +75,8 @@ public struct StudyConfiguration {
   public var mainArm: String
   /// The arm that others are compared with.
   public var referenceArm: String
+  /// Further arms that others are compared with: by default the first of boosted trees.
+  public var furtherReferences: [String]
   /// Labeled events of each class, by rising number.
   public var labels: [Int]
   /// How often every pre-training of the study is done, with seeds that follow one another.
@@ -173,16 +175,28 @@ public struct StudyConfiguration {
     arms = try Self.arms(
       study, model: model, finetuning: finetuning, trees: trees, hasVariables: variables != nil)
     let armNames = arms.map(\.name)
-    mainArm = try study.string("mainArm", default: armNames.last ?? "")
+    mainArm = try study.string(
+      "mainArm",
+      default: armNames.contains("lorentz-augmented") ? "lorentz-augmented" : armNames.last ?? "")
     referenceArm = try study.string(
       "referenceArm",
       default: armNames.contains("scratch-augmented")
         ? "scratch-augmented" : armNames.first ?? "")
-    for (key, arm) in [("mainArm", mainArm), ("referenceArm", referenceArm)]
+    furtherReferences =
+      try study.contains("furtherReferences")
+      ? study.strings("furtherReferences")
+      : arms.first { [referenceArm] in $0.trees != nil && $0.name != referenceArm }.map {
+        [$0.name]
+      } ?? []
+    let named =
+      [("mainArm", mainArm), ("referenceArm", referenceArm)]
+      + furtherReferences.map { ("furtherReferences", $0) }
+    for (key, arm) in named
     where !armNames.contains(arm) {
       throw study.fail(
         key, found: arm, expected: "one of the arms \(armNames.joined(separator: ", "))")
     }
+    try Self.checkJoins(arms, study)
     for arm in arms {
       guard let wanted = arm.pretraining, !pretrainings.contains(where: { $0.name == wanted })
       else { continue }

@@ -68,29 +68,31 @@ package struct StudyRun: Codable {
       })
     let test = split.allTestEvents
     let scores = try scorer.scores(of: labeled, events: test)
-    let run = StudyRun(
+    return StudyRun(
       plan: plan, history: history,
       parameterCount: scorer.members.map(\.parameterCount).reduce(0, +),
       scores: scores[1].map { Float($0) }, testEvents: test)
-    guard let trees = plan.arm.joinedTrees else { return run }
-    return try run.joined(
-      with: trainTrees(
-        plan, as: trees, variables: variables, labeled: labeled, split: split, folder: folder))
   }
 
-  /// Averages the logits of the scores with those of another run, and adds costs.
-  private func joined(with other: StudyRun) -> StudyRun {
-    var result = self
+  /// Averages the logits of runs with the same labeled events and adds up their costs.
+  ///
+  /// - Parameters:
+  ///   - runs: The runs, at least one.
+  ///   - arm: The arm that joins them.
+  static func joined(_ runs: [StudyRun], as arm: StudyConfiguration.Arm) -> StudyRun {
     func logit(_ score: Float) -> Double {
       // A score of exactly 0 or 1 has no logit; float32 knows none closer to 1 than this.
       let inside = min(max(Double(score), 1e-7), 1 - 1e-7)
       return log(inside / (1 - inside))
     }
-    result.scores = zip(scores, other.scores).map { own, other in
-      Float(1 / (1 + exp(-(logit(own) + logit(other)) / 2)))
+    var result = runs[0]
+    result.plan.arm = arm
+    result.parameterCount = runs.map(\.parameterCount).reduce(0, +)
+    result.history.seconds = runs.map(\.history.seconds).reduce(0, +)
+    result.scores = result.scores.indices.map { event in
+      let mean = runs.map { logit($0.scores[event]) }.reduce(0, +) / Double(runs.count)
+      return Float(1 / (1 + exp(-mean)))
     }
-    result.parameterCount += other.parameterCount
-    result.history.seconds += other.history.seconds
     return result
   }
 

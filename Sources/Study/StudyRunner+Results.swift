@@ -20,6 +20,7 @@ extension StudyRunner {
       },
       mainArm: configuration.mainArm, referenceArm: configuration.referenceArm,
       environment: environment)
+    results.furtherReferences = configuration.furtherReferences
     results.dataDescription = configuration.dataDescription + dataLines(stores, split: split)
     results.configuration = configuration.text
     results.command = command

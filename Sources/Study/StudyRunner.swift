@@ -120,7 +120,7 @@ public struct StudyRunner {
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
       for labels in configuration.labels {
-        for var arm in configuration.arms {
+        for var arm in configuration.arms where arm.joins.isEmpty {
           arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
           let backbone = backbone(of: arm, labelSeed: offset)
           plans.append(
@@ -159,7 +159,19 @@ public struct StudyRunner {
       }
       progress.update(task: "fine-tune", done: done, total: count, unit: "trainings")
     }
-    return results.withLock { $0.compactMap { $0 } }
+    let runs = results.withLock { $0.compactMap { $0 } }
+    return runs + joined(runs)
+  }
+
+  /// The runs of arms that join others.
+  private func joined(_ runs: [StudyRun]) -> [StudyRun] {
+    let draws = Dictionary(grouping: runs) { [UInt64($0.plan.labelsPerClass), $0.plan.seed] }
+    return configuration.arms.filter { !$0.joins.isEmpty }.flatMap { arm in
+      draws.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { _, runs in
+        StudyRun.joined(
+          arm.joins.compactMap { name in runs.first { $0.plan.arm.name == name } }, as: arm)
+      }
+    }
   }
 
   /// The names and texts of the variables that an arm's head and trees are given.
@@ -168,7 +180,7 @@ public struct StudyRunner {
   ) -> [String]? {
     let own: [TreeArm.Input] =
       arm.trees == nil && arm.finetuning.variables ? [.variables] : []
-    let inputs = own + (arm.trees?.inputs ?? []) + (arm.joinedTrees?.inputs ?? [])
+    let inputs = own + (arm.trees?.inputs ?? [])
     let groups = inputs.compactMap {
       TreeTable.variables(of: $0, configuration.variables, schema)
     }

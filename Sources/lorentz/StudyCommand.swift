@@ -34,7 +34,7 @@ struct StudyCommand: ParsableCommand {
       try printJSON(results)
     } else {
       print(results.table())
-      print(results.pairedTable())
+      print(results.pairedTables())
       print(results.summary)
       print("Report: \(output)/report.html")
     }

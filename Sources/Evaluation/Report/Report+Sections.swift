@@ -9,7 +9,9 @@ extension Report {
       page += "<section>\n<h2>\(HTML.escape(title))</h2>\n\(content)</section>\n"
     }
     section("Results", resultsSection(pictures))
-    section("Compared with “\(referenceTitle)”", comparison)
+    for reference in results.references {
+      section("Compared with “\(results.title(of: reference))”", comparison(with: reference))
+    }
     section("ROC curves", figures("roc_", pictures))
     section("Scores", figures("scores_", pictures))
     section("Pre-training", figures("pretraining_", pictures))
@@ -19,10 +21,6 @@ extension Report {
     section("Costs", results.costs.isEmpty ? "" : results.costTable.html)
     section("How to repeat it", reproduction)
     return page
-  }
-
-  private var referenceTitle: String {
-    results.arm(named: results.referenceArm)?.title ?? results.referenceArm
   }
 
   private func resultsSection(_ pictures: [String: String]) -> String {
@@ -48,8 +46,8 @@ extension Report {
       + "(DeLong), which moves all arms together for the most part."
   }
 
-  private var comparison: String {
-    let table = results.differenceTable(reference: results.referenceArm)
+  private func comparison(with reference: String) -> String {
+    let table = results.differenceTable(reference: reference)
     guard !table.rows.isEmpty else { return "" }
     return HTML.paragraph(
       "Differences of the area over the seeds that both have, with the same labeled events, and "

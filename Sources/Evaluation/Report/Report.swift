@@ -39,7 +39,7 @@ public struct Report: Sendable {
     try createFolder(folder)
     try results.write(to: "\(folder)/results.json")
     try writeAtomically(
-      "\(results.table())\n\(results.pairedTable())", to: "\(folder)/tables.txt")
+      "\(results.table())\n\(results.pairedTables())", to: "\(folder)/tables.txt")
     let plotFolder = "\(folder)/plots"
     for plot in plots { try plot.write(to: plotFolder) }
 

@@ -39,7 +39,8 @@ extension StudyResults {
       throw inconsistent("two arms are named \(name)", "Give each arm a name of its own.")
     }
     let used =
-      [mainArm, referenceArm] + runs.map(\.arm) + rocCurves.map(\.arm) + scoreHistograms.map(\.arm)
+      [mainArm, referenceArm] + furtherReferences + runs.map(\.arm) + rocCurves.map(\.arm)
+      + scoreHistograms.map(\.arm)
       + costs.map(\.arm)
     if let name = used.first(where: { !names.contains($0) }) {
       throw inconsistent(

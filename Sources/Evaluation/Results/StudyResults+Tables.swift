@@ -16,6 +16,18 @@ extension StudyResults {
     differenceTable(reference: reference ?? referenceArm).text
   }
 
+  /// Returns the paired tables of all references for a terminal, each under its name.
+  public func pairedTables() -> String {
+    references.map { "Compared with “\(title(of: $0))”\n\n\(pairedTable(reference: $0))" }
+      .joined(separator: "\n")
+  }
+
+  /// The arms that others are compared with.
+  var references: [String] { [referenceArm] + furtherReferences.filter { $0 != referenceArm } }
+
+  /// The title of an arm, or its name where it has none.
+  func title(of name: String) -> String { arm(named: name)?.title ?? name }
+
   /// Areas: arms down, labels across.
   var areaTable: TextTable {
     let labelCounts = labelCounts

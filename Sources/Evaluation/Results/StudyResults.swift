@@ -15,6 +15,8 @@ public struct StudyResults: Codable, Sendable, Equatable {
   public var mainArm: String
   /// The name of the arm that all others are compared with.
   public var referenceArm: String
+  /// The names of further arms that all others are compared with.
+  public var furtherReferences: [String] = []
   /// The number of labels per class of the report's first sentence; absent for the smallest number
   /// that both arms have.
   public var headlineLabelsPerClass: Int?
