@@ -8,7 +8,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench build lint format document setup clean
+.PHONY: help demo test bench build results lint format document setup clean
 
 # What a demo runs with besides its configuration: make demo DEMO_FLAGS='--set study.seeds=1'
 DEMO_FLAGS ?=
@@ -28,6 +28,15 @@ test: setup  ## run all tests; the last line says how many ran
 
 build: setup  ## build the command .build/release/lorentz
 	swift build -c release --product lorentz $(SWIFT_FLAGS)
+
+# The studies of Documentation/Results.md; data of CMS lie beside the project.
+RESULT_STUDIES := cms-tau-2012 demo ablation
+
+results: build  ## run all studies and write Documentation/Results.md, an hour
+	for study in $(RESULT_STUDIES); do \
+	  .build/release/lorentz study Configurations/$$study.yaml -o results/$$study || exit; done
+	.build/release/lorentz results $(addprefix results/,$(RESULT_STUDIES)) \
+	  --preface Documentation/results-preface.md -o Documentation/Results.md
 
 bench: setup .deps/bench/complete  ## compare with peers in Python, an hour; Benchmarks/README.md
 	swift build -c release --product lorentz-bench $(SWIFT_FLAGS)

@@ -102,6 +102,8 @@ struct WorkCommand: ParsableCommand {
     configuration.mode = .scratch
     configuration.batchSize = batch
     configuration.scratchSteps = 10_000_000
+    // The peers keep no running mean of their parameters.
+    configuration.averageDecay = 0
     let tuner = try FineTuner(
       backbone: EventTransformer(
         configuration: model, schema: source.schema,

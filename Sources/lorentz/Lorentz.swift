@@ -21,7 +21,7 @@ struct Lorentz: ParsableCommand {
     subcommands: [
       InspectCommand.self, PrepareCommand.self, PretrainCommand.self, FinetuneCommand.self,
       EvaluateCommand.self,
-      ScoreCommand.self, StudyCommand.self,
+      ScoreCommand.self, StudyCommand.self, ResultsCommand.self,
     ])
 
   static func main() {

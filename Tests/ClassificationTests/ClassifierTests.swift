@@ -135,8 +135,8 @@ import Torch
       ModelReference.tensors("output").first { $0.name == "logits" }?.tensor)
     #expect(
       ModelReference.difference(
-        withoutGradients { tuner.classifier.logits(source.events) }, logits) == nil)
-    let loss = tuner.loss(source.events, dropout: nil)
+        try withoutGradients { try tuner.classifier.logits(source.events) }, logits) == nil)
+    let loss = try tuner.loss(source.events, dropout: nil)
     let expected = try #require(reference.losses["classification"])
     #expect(isClose(loss.item(), expected, relative: Double(ModelReference.tolerance)))
     loss.backward()

@@ -97,7 +97,7 @@ import Torch
   }
 
   @Test func `one member is what a tuner alone trains`() throws {
-    let settings = configuration()
+    let settings = configuration { $0.members = 1 }
     let tuner = try FineTuner(
       backbone: makeBackbone(), source: source, events: Array(0..<100), classNames: names,
       configuration: settings)

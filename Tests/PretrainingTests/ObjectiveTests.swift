@@ -73,7 +73,7 @@ import Torch
 
   @Test func `a batch without questions has the loss zero`() throws {
     for objective in parts.objectives {
-      let loss = objective.loss(batch: empty, backbone: parts.backbone, context: context)
+      let loss = try objective.loss(batch: empty, backbone: parts.backbone, context: context)
       #expect(loss.item() == 0, "\(objective.name)")
       loss.backward()
     }
@@ -83,7 +83,7 @@ import Torch
     var batch = EventBatch(schema: TinyEvents.schema)
     batch.append(index: 0, objects: [EventObject(kind: 2, pt: 30, phi: 1)], scalars: [20])
     for objective in parts.objectives {
-      let loss = objective.loss(batch: batch, backbone: parts.backbone, context: context)
+      let loss = try objective.loss(batch: batch, backbone: parts.backbone, context: context)
       #expect(loss.item().isFinite, "\(objective.name)")
     }
   }

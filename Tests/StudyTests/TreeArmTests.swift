@@ -12,8 +12,14 @@ import Testing
   @Test func `a study has trees among its arms, whether it names variables or not`() throws {
     let plain = try smallStudy("")
     #expect(plain.arms.prefix(2).map(\.title) == ["Trees, automatic variables", "Trees, objects"])
-    #expect(plain.arms.filter { $0.trees == nil }.count == 6)
+    #expect(
+      plain.arms.filter { $0.trees == nil }.map(\.name) == [
+        "scratch", "scratch-augmented", "scratch-variables", "baseline-augmented", "lorentz",
+        "lorentz-augmented", "lorentz-variables", "scratch-trees", "lorentz-trees",
+      ])
     #expect(plain.mainArm == "lorentz-augmented" && plain.referenceArm == "scratch-augmented")
+    #expect(plain.furtherReferences == ["trees"])
+    #expect(plain.arms.filter(\.finetuning.variables).map(\.name).count == 2)
     let named = try smallStudy("variables: {pt: \"muon[0].pt\"}\ntrees: {depth: 5}")
     #expect(named.variables?.names == ["pt"])
     #expect(named.arms[0].title == "Trees, high-level variables")
