@@ -34,22 +34,37 @@ extension FineTuner {
       let part = try withTorchErrors { try own.classifier.embeddings(of: batch) }
       lock.withLock { _ in parts[index] = part }
     }
-    func labeled(_ parts: [Tensor?], of events: [Int]) -> LinearProbe.Events {
-      LinearProbe.Events(
-        embeddings: Tensor.concatenate(parts.compactMap { $0 }, dimension: 0),
-        labels: Tensor(events.map { Int64(labels[$0]) }, device: device),
-        weights: Tensor(events.map { eventWeights[$0] }, device: device),
-        classCount: classifier.classNames.count)
-    }
-    // One copy of the events is enough to choose a penalty.
-    let chosen =
-      penalty
-      ?? LinearProbe.penalty(
-        for: labeled(Array(parts.prefix(starts.count)), of: trainingEvents),
-        folds: folds(of: trainingEvents, count: 5))
-    let head = LinearProbe.fit(labeled(parts, of: jobs.flatMap(\.events)), penalty: chosen)
+    let chosen = penalty ?? self.penalty(embeddings: Array(parts.prefix(starts.count)))
+    let head = LinearProbe.fit(
+      labeled(Self.joined(parts), of: jobs.flatMap(\.events)), penalty: chosen)
     classifier.setHead(weight: head.weight, bias: head.bias)
     history.headPenalty = chosen
+  }
+
+  /// Chooses the penalty from one copy of the events.
+  ///
+  /// With thousands of events it hardly matters: some of them, evenly spread, are enough.
+  private func penalty(embeddings parts: [Tensor?]) -> Double {
+    let places = Array(
+      stride(from: 0, to: trainingEvents.count, by: max(1, trainingEvents.count / 5000)))
+    let events = places.map { trainingEvents[$0] }
+    let embeddings = Self.joined(parts).indexSelected(
+      dimension: 0, indices: Tensor(places.map { Int64($0) }, device: classifier.backbone.device))
+    return LinearProbe.penalty(
+      for: labeled(embeddings, of: events), folds: folds(of: events, count: 5))
+  }
+
+  private func labeled(_ embeddings: Tensor, of events: [Int]) -> LinearProbe.Events {
+    let device = classifier.backbone.device
+    return LinearProbe.Events(
+      embeddings: embeddings,
+      labels: Tensor(events.map { Int64(labels[$0]) }, device: device),
+      weights: Tensor(events.map { eventWeights[$0] }, device: device),
+      classCount: classifier.classNames.count)
+  }
+
+  private static func joined(_ parts: [Tensor?]) -> Tensor {
+    Tensor.concatenate(parts.compactMap { $0 }, dimension: 0)
   }
 
   /// Deals the events of each class out to the folds of a cross-validation.

@@ -79,6 +79,7 @@ package struct StudyRun: Codable {
   /// - Parameters:
   ///   - runs: The runs, at least one.
   ///   - arm: The arm that joins them.
+  /// - Returns: A run of that arm.
   static func joined(_ runs: [StudyRun], as arm: StudyConfiguration.Arm) -> StudyRun {
     func logit(_ score: Float) -> Double {
       // A score of exactly 0 or 1 has no logit; float32 knows none closer to 1 than this.
