@@ -30,7 +30,8 @@ extension Plot {
       let curve = results.learningCurve(arm: arm.name)
       guard !curve.points.isEmpty else { continue }
       // Arms stand a little beside each other, so that their error bars do not overlap.
-      let shift = 1 + 0.025 * (Double(index) - Double(results.arms.count - 1) / 2)
+      let spread = min(0.025, 0.15 / Double(results.arms.count))
+      let shift = 1 + spread * (Double(index) - Double(results.arms.count - 1) / 2)
       let position = "($1*\(shift))"
       let block = blocks.count
       blocks.append(
@@ -52,8 +53,8 @@ extension Plot {
         "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.4 "
           + "linecolor rgb \(quoted(Palette.faint(index))) notitle")
       lines.append(
-        "data index \(block) using \(position):2 with lines linewidth 2 linecolor rgb \(color) "
-          + "notitle")
+        "data index \(block) using \(position):2 with lines linewidth 2 "
+          + "dashtype \(Palette.dash(index)) linecolor rgb \(color) notitle")
       lines.append(
         "data index \(block) using \(position):2:3 with yerrorbars linewidth 2 "
           + "pointtype \(Palette.point(index)) pointsize 0.7 linecolor rgb \(color) "
@@ -97,7 +98,8 @@ extension Plot {
         lines.append(
           line(
             blocks.count, block, column: 3,
-            style: "lines linewidth 2 linecolor rgb \(quoted(Palette.color(index)))",
+            style: "lines linewidth 2 dashtype \(Palette.dash(index)) "
+              + "linecolor rgb \(quoted(Palette.color(index)))",
             title: arm.title))
         blocks.append(block)
       }

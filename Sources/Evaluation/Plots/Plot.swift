@@ -112,5 +112,12 @@ enum Palette {
   static func faint(_ index: Int) -> String { "#99" + colors[index % colors.count] }
 
   /// Returns gnuplot's number of the point symbol of an arm.
-  static func point(_ index: Int) -> Int { points[index % points.count] }
+  ///
+  /// Where colors come a second time, their symbols are others.
+  static func point(_ index: Int) -> Int {
+    points[(index + 3 * (index / colors.count)) % points.count]
+  }
+
+  /// Returns gnuplot's dash type of an arm: dashed where its color comes a second time.
+  static func dash(_ index: Int) -> Int { 1 + index / colors.count % 4 }
 }
