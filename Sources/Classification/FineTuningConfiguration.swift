@@ -93,6 +93,8 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   /// Whether the head reads high-level variables beside the event vector: those of the section
   /// `variables`, or masses, angles and transverse masses of the leading objects where there is
   /// none.
+  ///
+  /// The `finetune` command does so by default.
   public var variables = false
   /// Whether a backbone of another schema is accepted, its inputs being matched by name.
   public var growSchema = false

@@ -65,7 +65,7 @@ public struct StudyConfiguration {
   public var pretrainingSamples: [String]
   /// The pre-training of the `pretrain` command.
   public var pretraining: PretrainingConfiguration
-  /// The fine-tuning of the `finetune` command.
+  /// The fine-tuning of the `finetune` command; its head reads variables unless the section says no.
   public var finetuning: FineTuningConfiguration
   /// The pre-trainings of the study, by name, with the names of their samples.
   public var pretrainings: [Pretraining]
@@ -151,8 +151,12 @@ public struct StudyConfiguration {
     (pretrainingSamples, pretraining) = try Self.pretraining(
       section, among: samples, samples: samples.filter { $0.label == nil }.map(\.name),
       defaults: PretrainingConfiguration(augmentation: augmentation))
-    finetuning = try FineTuningConfiguration(
-      root.node("finetuning"), defaults: FineTuningConfiguration(augmentation: augmentation))
+    var defaults = FineTuningConfiguration(augmentation: augmentation)
+    defaults.variables = true
+    finetuning = try FineTuningConfiguration(root.node("finetuning"), defaults: defaults)
+    // Arms differ in whether heads read variables; those of a list say so themselves.
+    var shared = finetuning
+    if try root.node("finetuning")?.contains("variables") != true { shared.variables = false }
 
     let study = try root.node("study") ?? ConfigurationNode(text: "{}", name: "study")
     labels = try study.contains("labels") ? study.ints("labels", in: 4...).sorted() : [100, 1000]
@@ -173,7 +177,7 @@ public struct StudyConfiguration {
         name: "", samples: pretrainingSamples, model: model, configuration: pretraining))
     let trees = try TreeArm(root.node("trees"), defaults: TreeArm())
     arms = try Self.arms(
-      study, model: model, finetuning: finetuning, trees: trees, hasVariables: variables != nil)
+      study, model: model, finetuning: shared, trees: trees, hasVariables: variables != nil)
     let armNames = arms.map(\.name)
     mainArm = try study.string(
       "mainArm",

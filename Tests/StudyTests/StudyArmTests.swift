@@ -72,6 +72,16 @@ import Testing
     #expect(study.arms[0].model?.layers == 2 && study.arms[0].model?.width == 32)
   }
 
+  @Test func `finetune reads variables by default, arms of a list where they say so`() throws {
+    let arms = "study: {arms: [{name: a}, {name: b, finetuning: {variables: true}}]}"
+    let silent = try smallStudy(arms)
+    #expect(silent.finetuning.variables)
+    #expect(silent.arms.map(\.finetuning.variables) == [false, true])
+    let on = try smallStudy("finetuning: {variables: true}\n" + arms)
+    #expect(on.arms.map(\.finetuning.variables) == [true, true])
+    #expect(try !smallStudy("finetuning: {variables: false}").finetuning.variables)
+  }
+
   @Test func `draws of labeled events take the seeds of a pre-training in turn`() throws {
     let study = try smallStudy("study: {pretrainingSeeds: 2, seeds: 3}")
     let runner = StudyRunner(
