@@ -236,6 +236,11 @@ public struct StudyConfiguration {
       guard isFolderName(name) else {
         throw study.fail("pretrainings", found: "a name, \(name)", expected: folderNameExpected)
       }
+      guard name != "none" else {
+        throw study.fail(
+          "pretrainings", found: "a name, none", expected: "another name",
+          remedy: "Arms with `pretraining: none` start from random weights.")
+      }
       var own = defaults
       own.name = name
       guard !node.isNull else { return own }

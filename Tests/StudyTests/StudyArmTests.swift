@@ -50,6 +50,14 @@ import Testing
     #expect("\(error)".contains(words), "\(error)")
   }
 
+  @Test func `no pre-training may be called none, which is what arms from scratch say`() throws {
+    let error = try #require(
+      #expect(throws: ConfigurationError.self) {
+        try smallStudy("study: {pretrainings: {none: {}}, arms: [{name: a, pretraining: none}]}")
+      })
+    #expect("\(error)".contains("start from random weights"), "\(error)")
+  }
+
   @Test func `pre-trainings and arms may have models of their own`() throws {
     let study = try smallStudy(
       """
