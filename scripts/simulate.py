@@ -1305,8 +1305,8 @@ def main():
         ]
     if chunks:
         chunks.mkdir(exist_ok=True)
-        # What ends a long run, such as the end of a session, is an interruption as Ctrl-C is;
-        # otherwise the workers would stay behind.
+        # What ends a long run, such as the time limit of a batch job, is an interruption as Ctrl-C
+        # is; otherwise the workers would stay behind.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     begin = time.time()
     # 'spawn' also where 'fork' is the default: Pythia and FastJet hold state that

@@ -31,7 +31,6 @@ public struct Augmenter: Sendable {
   /// The seed of the run.
   public let seed: UInt64
   private let acceptance: [AugmentationConfiguration.Acceptance?]
-  /// For each kind, which feature is the charge.
   private let chargeFeatures: [Int?]
 
   /// Makes an augmenter.
@@ -63,7 +62,7 @@ public struct Augmenter: Sendable {
     self.schema = schema
     self.seed = seed
     acceptance = schema.objectKinds.map { configuration.acceptance[$0.name] }
-    chargeFeatures = schema.objectKinds.map { $0.features.firstIndex(of: "charge") }
+    chargeFeatures = schema.chargeFeatures
   }
 
   /// Returns the transformed events, in the same order.

@@ -68,10 +68,7 @@ public final class TreeClassifier {
   /// - Throws: `FileSystemError` if the file cannot be read; ``BoostedTreesError`` with code
   ///   `invalidModel` if it is no model.
   public convenience init(contentsOf path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw FileSystemError(operation: "read", path: path, errorNumber: exists ? EACCES : ENOENT)
-    }
+    let data = try readFile(path)
     let handle = try Self.makeBooster(nil)
     do {
       try check(

@@ -16,7 +16,8 @@ extension FineTuner {
   ///   - events: Which of them may be used, validation included.
   ///   - classNames: The names of the classes, by label.
   ///   - configuration: How to train.
-  ///   - variables: High-level variables that the heads read beside the event vectors.
+  ///   - variables: High-level variables that the heads read beside the event vectors. Quantiles of
+  ///     all events are looked at, validation included, but no label.
   ///   - backbone: Makes the backbone of a member, given a seed for random weights.
   ///   - report: Is told steps done and steps at most, over all members.
   /// - Returns: The classifiers as one, and what was recorded: the looks of the first member, and
@@ -29,12 +30,15 @@ extension FineTuner {
     backbone: (UInt64) throws -> EventTransformer,
     report: (Int, Int) -> Void = { _, _ in }
   ) throws -> (scorer: Scorer, history: FineTuningHistory) {
+    let inputs = try variables.map {
+      try VariableInputs($0, training: source.batch(events: events.sorted()))
+    }
     var members: [Classifier] = []
     var history: FineTuningHistory?
     for member in 0..<configuration.members {
       let tuner = try FineTuner(
         backbone: backbone(seed(ofMember: member, configuration)), source: source, events: events,
-        classNames: classNames, configuration: configuration, variables: variables,
+        classNames: classNames, configuration: configuration, variables: inputs,
         member: member)
       let own = try tuner.run { step, total in
         report(member * total + step, configuration.members * total)

@@ -28,7 +28,7 @@ extension FineTuner {
     let interval = max(1, total / 20)
     var stopping = EarlyStopping(patience: configuration.patience)
     var kept = snapshot()
-    if configuration.mode != .scratch || classifier.variables != nil {
+    if canStartWithHead {
       _ = stopping.observe(try validationLoss(by: losses), step: 0)
     }
     var average: ParameterAverage?

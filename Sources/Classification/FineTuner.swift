@@ -64,24 +64,20 @@ public final class FineTuner {
   ///   - classNames: The names of the classes, by label.
   ///   - configuration: How to train.
   ///   - variables: High-level variables that the head reads beside the event vector; `nil` for
-  ///     none. Quantiles of the events are looked at, validation included, but no label.
+  ///     none.
   ///   - member: Which member of several this is, from 0: each has another seed and validates on
   ///     other events.
   /// - Throws: ``ClassificationError`` if a class is empty, a label has no name, or there are too
   ///   few events for a validation split.
   public init(
     backbone: EventTransformer, source: any EventSource, events: [Int], classNames: [String],
-    configuration: FineTuningConfiguration, variables: EventVariables? = nil, member: Int = 0
+    configuration: FineTuningConfiguration, variables: VariableInputs? = nil, member: Int = 0
   ) throws {
     self.source = source
     self.configuration = configuration
     seed = Self.seed(ofMember: member, configuration)
     labels = source.labels()
-    classifier = Classifier(
-      backbone: backbone, classNames: classNames,
-      variables: try variables.map {
-        try VariableInputs($0, training: source.batch(events: events.sorted()))
-      })
+    classifier = Classifier(backbone: backbone, classNames: classNames, variables: variables)
     (trainingEvents, validationEvents) = try Self.stratifiedSplit(
       events, labels: labels, classNames: classNames,
       fraction: configuration.validationFraction, seed: configuration.seed, part: member)
@@ -103,15 +99,16 @@ public final class FineTuner {
   ///   a number; what the source throws for damaged events.
   public func run(report: (Int, Int) -> Void = { _, _ in }) throws -> FineTuningHistory {
     let start = ProcessInfo.processInfo.systemUptime
-    // Random event vectors are no start for a head; variables are.
-    let hasInputs = configuration.mode != .scratch || classifier.variables != nil
-    if hasInputs, configuration.headWarmUpPenalty != 0 {
+    if canStartWithHead, configuration.headWarmUpPenalty != 0 {
       try warmUpHead(penalty: configuration.headWarmUpPenalty)
     }
     try trainAll(report: report)
     history.seconds = ProcessInfo.processInfo.systemUptime - start
     return history
   }
+
+  /// Whether a head alone may be of use: random event vectors are no start for it, variables are.
+  var canStartWithHead: Bool { configuration.mode != .scratch || classifier.variables != nil }
 
   /// Returns the weighted cross-entropy of a batch.
   ///

@@ -43,10 +43,13 @@ public struct Scorer {
       return
     }
     let schema = first.backbone.layout.schema
-    // Without an acceptance there is nothing that could fail.
-    views = (1..<viewCount).compactMap {
-      try? Augmenter(
-        configuration: augmentation.rotationsAndReflections, schema: schema, seed: UInt64($0))
+    views = (1..<viewCount).map { seed in
+      do throws(AugmentationError) {
+        return try Augmenter(
+          configuration: augmentation.rotationsAndReflections, schema: schema, seed: UInt64(seed))
+      } catch {
+        preconditionFailure("Without an acceptance nothing can fail to fit, but \(error).")
+      }
     }
   }
 

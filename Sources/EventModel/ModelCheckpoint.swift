@@ -123,9 +123,7 @@ public func writeJSON(_ value: some Encodable, to path: String) throws {
 ///
 /// - Throws: ``ModelError`` with code `corrupted`, which names the file and the place.
 public func readJSON<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw FileSystemError(operation: "read", path: path, errorNumber: ENOENT)
-  }
+  let data = try readFile(path)
   let decoder = JSONDecoder()
   decoder.nonConformingFloatDecodingStrategy = .convertFromString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

@@ -61,3 +61,14 @@ public struct FileSystemError: Error, Sendable, CustomStringConvertible {
     return "cannot \(operation) \(path): \(reason). \(remedy)"
   }
 }
+
+/// Reads a whole file.
+///
+/// - Throws: ``FileSystemError`` if it does not exist or may not be read.
+public func readFile(_ path: String) throws(FileSystemError) -> Data {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    let exists = FileManager.default.fileExists(atPath: path)
+    throw FileSystemError(operation: "read", path: path, errorNumber: exists ? EACCES : ENOENT)
+  }
+  return data
+}

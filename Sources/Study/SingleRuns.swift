@@ -75,21 +75,11 @@ public func finetune(
   let chosen = split.draw(labelsPerClass: labelsPerClass ?? .max, seed: settings.seed)
   let (scorer, history) = try FineTuner.trainMembers(
     source: source, events: chosen, classNames: configuration.classNames, configuration: settings,
-    variables: settings.variables
-      ? configuration.variables ?? EventVariables(automaticFor: source.schema) : nil,
+    variables: settings.headVariables(configuration.variables, schema: source.schema),
     backbone: { seed in
-      let model =
-        if let backbone {
-          try ModelCheckpoint.load(
-            backbone, schema: source.schema,
-            normalization: settings.growSchema
-              ? InputNormalization(store: source, indices: chosen) : nil,
-            allowsGrowth: settings.growSchema)
-        } else {
-          EventTransformer(
-            configuration: configuration.model, schema: source.schema,
-            normalization: try InputNormalization(store: source, indices: chosen), seed: seed)
-        }
+      let model = try startingBackbone(
+        backbone, model: configuration.model, source: source, chosen: chosen, settings: settings,
+        seed: seed)
       model.place(on: device)
       return model
     },
@@ -171,11 +161,8 @@ func savedConfiguration(
   _ run: String, _ checkpoint: ClassifierCheckpoint
 ) throws -> StudyConfiguration {
   let path = run + "/configuration.yaml"
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw FileSystemError(operation: "read", path: path, errorNumber: ENOENT)
-  }
   return try StudyConfiguration(
     ConfigurationNode(
-      text: String(decoding: data, as: UTF8.self), name: path,
+      text: String(decoding: readFile(path), as: UTF8.self), name: path,
       folder: checkpoint.configurationFolder))
 }

@@ -20,9 +20,8 @@ extension StudyRun {
       configuration: plan.arm.finetuning)
     var embedder: Classifier?
     if arm.inputs.contains(.embedding) {
-      let backbone = try makeBackbone(
-        plan, labeled: labeled, chosen: chosen, settings: plan.arm.finetuning,
-        seed: plan.seed, folder: folder)
+      let backbone = try plan.startingBackbone(
+        labeled, chosen: chosen, seed: plan.seed, folder: folder)
       embedder = Classifier(backbone: backbone, classNames: plan.classNames)
     }
     let table = TreeTable(

@@ -60,11 +60,9 @@ package struct StudyRun: Codable {
     settings.seed = plan.seed
     let (scorer, history) = try FineTuner.trainMembers(
       source: labeled, events: chosen, classNames: plan.classNames, configuration: settings,
-      variables: settings.variables
-        ? variables ?? EventVariables(automaticFor: labeled.schema) : nil,
+      variables: settings.headVariables(variables, schema: labeled.schema),
       backbone: { seed in
-        try makeBackbone(
-          plan, labeled: labeled, chosen: chosen, settings: settings, seed: seed, folder: folder)
+        try plan.startingBackbone(labeled, chosen: chosen, seed: seed, folder: folder)
       })
     let test = split.allTestEvents
     let scores = try scorer.scores(of: labeled, events: test)
@@ -96,21 +94,15 @@ package struct StudyRun: Codable {
     }
     return result
   }
+}
 
-  static func makeBackbone(
-    _ plan: Plan, labeled: EventUnion, chosen: [Int], settings: FineTuningConfiguration,
-    seed: UInt64, folder: String
+extension StudyRun.Plan {
+  /// Opens the backbone of the plan's pre-training in the folder of a study, or makes one.
+  func startingBackbone(
+    _ labeled: EventUnion, chosen: [Int], seed: UInt64, folder: String
   ) throws -> EventTransformer {
-    if let origin = plan.backbone {
-      let normalization =
-        settings.growSchema ? try InputNormalization(store: labeled, indices: chosen) : nil
-      return try ModelCheckpoint.load(
-        "\(folder)/pretraining/\(origin)", schema: labeled.schema, normalization: normalization,
-        allowsGrowth: settings.growSchema)
-    }
-    // From scratch nothing but the run's own labeled events may be looked at.
-    return EventTransformer(
-      configuration: plan.model, schema: labeled.schema,
-      normalization: try InputNormalization(store: labeled, indices: chosen), seed: seed)
+    try Study.startingBackbone(
+      backbone.map { "\(folder)/pretraining/\($0)" }, model: model, source: labeled,
+      chosen: chosen, settings: arm.finetuning, seed: seed)
   }
 }

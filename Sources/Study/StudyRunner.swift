@@ -178,12 +178,9 @@ public struct StudyRunner {
   private func variableTexts(
     _ arm: StudyConfiguration.Arm, schema: EventSchema
   ) -> [String]? {
-    let own: [TreeArm.Input] =
-      arm.trees == nil && arm.finetuning.variables ? [.variables] : []
-    let inputs = own + (arm.trees?.inputs ?? [])
-    let groups = inputs.compactMap {
-      TreeTable.variables(of: $0, configuration.variables, schema)
-    }
+    let groups =
+      arm.trees?.inputs.compactMap { TreeTable.variables(of: $0, configuration.variables, schema) }
+      ?? [arm.finetuning.headVariables(configuration.variables, schema: schema)].compactMap { $0 }
     guard !groups.isEmpty else { return nil }
     return groups.flatMap { group in
       zip(group.names, group.expressions).map { "\($0) = \($1)" }

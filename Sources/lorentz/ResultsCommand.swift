@@ -27,14 +27,8 @@ struct ResultsCommand: ParsableCommand {
   var preface: String?
 
   func run() throws {
-    var text = "# Results"
-    if let preface {
-      guard let data = FileManager.default.contents(atPath: preface) else {
-        throw FileSystemError(operation: "read", path: preface, errorNumber: ENOENT)
-      }
-      text = String(decoding: data, as: UTF8.self)
-    }
-    try ResultsPage(studies: studies, preface: text).write(to: output)
+    let text = try preface.map { String(decoding: try readFile($0), as: UTF8.self) }
+    try ResultsPage(studies: studies, preface: text ?? "# Results").write(to: output)
     print("\(studies.count) studies: \(output)")
   }
 }

@@ -58,7 +58,8 @@ import Torch
     let tuner = try FineTuner(
       backbone: makeBackbone(), source: events, events: Array(0..<200),
       classNames: ["background", "signal"], configuration: configuration,
-      variables: variables(["tag": "max(jet.btag)"]))
+      variables: VariableInputs(
+        variables(["tag": "max(jet.btag)"]), training: events.events))
     _ = try tuner.run()
     let scores = try tuner.classifier.scores(of: events, events: Array(0..<200))[1]
     let labels = events.labels()

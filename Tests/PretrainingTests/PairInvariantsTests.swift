@@ -14,7 +14,7 @@ private let tolerance: Float = 5e-6
 
 @Suite struct PairInvariantsTests {
   let batch = TinyEvents.batch(eventCount: 300)
-  let charges = PairInvariants.chargeFeatures(of: TinyEvents.schema)
+  let charges = TinyEvents.schema.chargeFeatures
 
   private func momentum(_ index: Int) -> FourMomentum {
     let object = batch.object(index)

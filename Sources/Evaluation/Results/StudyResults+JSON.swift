@@ -23,11 +23,7 @@ extension StudyResults {
   /// - Throws: ``EvaluationError`` with code `unreadableResults` or `inconsistentResults`, or
   ///   `FileSystemError` if the file cannot be read.
   public init(contentsOf path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw FileSystemError(
-        operation: "read", path: path, errorNumber: exists ? EACCES : ENOENT)
-    }
+    let data = try readFile(path)
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")

@@ -55,6 +55,9 @@ public struct EventSchema: Codable, Hashable, Sendable {
   /// Returns the position of a kind, or `nil` if the schema has none of that name.
   public func index(ofKind name: String) -> Int? { objectKinds.firstIndex { $0.name == name } }
 
+  /// For each kind, which of its features is the charge; `nil` where it has none.
+  public var chargeFeatures: [Int?] { objectKinds.map { $0.features.firstIndex(of: "charge") } }
+
   /// Sixteen hexadecimal digits that two schemas share only if they are equal.
   public var fingerprint: String {
     var hash = Checksum()

@@ -55,7 +55,7 @@ public final class KinematicInvariants: PretrainingObjective {
   ) {
     self.settings = settings
     self.moments = moments
-    chargeFeatures = PairInvariants.chargeFeatures(of: schema)
+    chargeFeatures = schema.chargeFeatures
     objectQuery = Embedding(
       count: schema.objectKinds.count * InputLayout.rankCount, width: width, generator: &generator)
     pairProjection = Linear(inputWidth: 2 * width, outputWidth: 2 * width, generator: &generator)

@@ -74,11 +74,6 @@ public enum PairInvariants {
     return values
   }
 
-  /// Returns, for each kind of a schema, which of its features is the charge.
-  public static func chargeFeatures(of schema: EventSchema) -> [Int?] {
-    schema.objectKinds.map { $0.features.firstIndex(of: "charge") }
-  }
-
   /// Returns mean and deviation of each quantity over the pairs of a store's events.
   ///
   /// - Parameters:
@@ -91,7 +86,7 @@ public enum PairInvariants {
   ) throws -> [InputNormalization.Moments] {
     var sums = [(count: Double, sum: Double, squares: Double)](
       repeating: (0, 0, 0), count: count)
-    let charges = chargeFeatures(of: store.schema)
+    let charges = store.schema.chargeFeatures
     try store.forEachBatch(of: indices, sampling: 20_000) { batch in
       for event in 0..<batch.eventCount {
         let range = batch.range(of: event)
