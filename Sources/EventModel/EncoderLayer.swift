@@ -55,7 +55,9 @@ public final class EncoderLayer: Module {
   /// Returns the tokens after the layer.
   ///
   /// Shape `[tokens, D]`, as the input.
-  func callAsFunction(_ tokens: Tensor, groups: [AttentionGroup], dropout: Generator?) -> Tensor {
+  package func callAsFunction(
+    _ tokens: Tensor, groups: [AttentionGroup], dropout: Generator?
+  ) -> Tensor {
     let attended = drop(attention(attentionNorm(tokens), groups: groups), dropout)
     let middle = tokens + attended
     let inner = expansion(feedForwardNorm(middle)).gelu()  // [tokens, D * feedForwardFactor]

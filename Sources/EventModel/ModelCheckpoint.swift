@@ -94,6 +94,13 @@ public struct ModelCheckpoint: Codable, Sendable {
         + "command that wrote it again.")
   }
 
+  /// Returns the checksum of a model's weights.
+  ///
+  /// - Throws: `FileSystemError`.
+  package static func checksum(_ folder: String) throws -> String {
+    try Checksum.ofFile(folder + "/model.safetensors")
+  }
+
   /// Opens a model as it was saved.
   ///
   /// - Throws: ``ModelError``, `SafetensorsError` or `TorchError` if the files do not fit.

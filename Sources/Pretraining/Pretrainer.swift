@@ -54,6 +54,8 @@ public final class Pretrainer {
   ///   - model: The size of the backbone.
   ///   - configuration: How it is trained.
   ///   - folder: Where the run is saved.
+  ///   - start: The folder of a checkpoint to start from, whose size is then that of the model;
+  ///     `nil` for random weights. What the events have and it does not know is added.
   ///   - device: Where it is trained.
   ///   - stepsAhead: Steps that may be begun before the losses and the gradient's norm of one are
   ///     read, so that host and device do not wait for each other; `nil` takes 0 on the CPU, and 1
@@ -63,7 +65,8 @@ public final class Pretrainer {
   ///   is no event to train on, or the mixture does not fit the samples.
   public init(
     store: any EventSource, model: ModelConfiguration, configuration: PretrainingConfiguration,
-    folder: String, device: Device = .cpu, stepsAhead: Int? = nil
+    folder: String, startingFrom start: String? = nil, device: Device = .cpu,
+    stepsAhead: Int? = nil
   ) throws {
     self.store = store
     self.stepsAhead = stepsAhead ?? (device == .cpu ? 0 : 1)
@@ -71,12 +74,18 @@ public final class Pretrainer {
     self.folder = folder
     order = try TrainingOrder(store, configuration: configuration)
     let normalization = try InputNormalization(store: store, indices: order.trainingEvents)
-    backbone = EventTransformer(
-      configuration: model, schema: store.schema, normalization: normalization,
-      seed: configuration.seed)
+    backbone =
+      try start.map {
+        try ModelCheckpoint.load(
+          $0, schema: store.schema, normalization: normalization, allowsGrowth: true)
+      }
+      ?? EventTransformer(
+        configuration: model, schema: store.schema, normalization: normalization,
+        seed: configuration.seed)
+    let model = backbone.configuration
     objectives = try makeObjectives(
       configuration, store: store, indices: order.trainingEvents, layout: backbone.layout,
-      width: model.width)
+      model: model)
     augmenter = try Augmenter(
       configuration: configuration.augmentation, schema: store.schema, seed: configuration.seed)
     backbone.place(on: device)
@@ -86,7 +95,9 @@ public final class Pretrainer {
     losses = ShardedLosses(
       backbone: backbone, objectives: objectives, parameters: optimizer.parameters,
       precision: configuration.precision, threads: Threads.count)
-    state = PretrainingState(configuration: configuration, model: model, events: store)
+    state = PretrainingState(
+      configuration: configuration, model: model, events: store,
+      start: try start.map(ModelCheckpoint.checksum))
     try resume()
   }
 

@@ -17,11 +17,55 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     public var kinematicInvariants: KinematicInvariants.Settings?
     /// Hide types and predict them: the published baseline.
     public var objectType: ObjectTypePrediction.Settings?
+    /// Take objects out and predict them as a set.
+    public var hiddenSets: HiddenSets.Settings?
+    /// Ask that views of an event agree.
+    public var agreement: ViewAgreement.Settings?
+    /// Tell simulated processes apart.
+    public var process: ProcessClassification.Settings?
 
     /// Makes the default: masked objects and kinematic invariants together.
     public init() {
       maskedObjects = .init()
       kinematicInvariants = .init()
+    }
+
+    /// Reads those that a list names.
+    ///
+    /// - Throws: `ConfigurationError` if there is none.
+    init(_ node: ConfigurationNode) throws {
+      maskedObjects = try Self.settings(node)
+      kinematicInvariants = try Self.settings(node)
+      objectType = try Self.settings(node)
+      hiddenSets = try Self.settings(node)
+      agreement = try Self.settings(node)
+      process = try Self.settings(node)
+      guard !used.isEmpty else {
+        throw node.fail(
+          found: "no objective",
+          expected: "at least one of \(Self.names.joined(separator: ", "))",
+          remedy: "Remove the key for the default, or name one, as in `maskedObjects: {}`.")
+      }
+    }
+
+    private static let names = [
+      MaskedObjects.Settings.name, KinematicInvariants.Settings.name,
+      ObjectTypePrediction.Settings.name, HiddenSets.Settings.name, ViewAgreement.Settings.name,
+      ProcessClassification.Settings.name,
+    ]
+
+    /// Those that are used, in the order in which they are made and computed.
+    var used: [any ObjectiveSettings] {
+      let all: [(any ObjectiveSettings)?] = [
+        maskedObjects, kinematicInvariants, objectType, hiddenSets, agreement, process,
+      ]
+      return all.compactMap { $0 }
+    }
+
+    private static func settings<Settings: ObjectiveSettings>(
+      _ list: ConfigurationNode
+    ) throws -> Settings? {
+      try list.node(Settings.name).map(Settings.init)
     }
   }
 
@@ -85,20 +129,6 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))
     augmentation = try AugmentationConfiguration(
       node.node("augmentation"), defaults: augmentation)
-    guard let list = try node.node("objectives") else { return }
-    objectives.maskedObjects = try list.node("maskedObjects").map(MaskedObjects.Settings.init)
-    objectives.kinematicInvariants = try list.node("kinematicInvariants")
-      .map(KinematicInvariants.Settings.init)
-    objectives.objectType = try list.node("objectType").map(ObjectTypePrediction.Settings.init)
-    let all = [
-      objectives.maskedObjects == nil, objectives.kinematicInvariants == nil,
-      objectives.objectType == nil,
-    ]
-    if !all.contains(false) {
-      throw node.fail(
-        "objectives", found: "no objective",
-        expected: "at least one of maskedObjects, kinematicInvariants, objectType",
-        remedy: "Remove the key for the default, or name one, as in `maskedObjects: {}`.")
-    }
+    if let list = try node.node("objectives") { objectives = try Objectives(list) }
   }
 }

@@ -58,6 +58,8 @@ struct PretrainingState: Codable {
   var schema: EventSchema
   var eventCount: Int
   var eventFingerprint: String
+  /// The checksum of the weights that it started from; `nil` for random ones.
+  var start: String?
   var epoch = 0
   var stepInEpoch = 0
   var lossSums: [Double] = []
@@ -69,24 +71,17 @@ struct PretrainingState: Codable {
 
   init(
     configuration: PretrainingConfiguration, model: ModelConfiguration,
-    events: any EventSource
+    events: any EventSource, start: String?
   ) {
     self.configuration = configuration
     self.model = model
     schema = events.schema
     eventCount = events.eventCount
     eventFingerprint = events.fingerprint
-    if let masked = configuration.objectives.maskedObjects {
-      history.objectives.append("maskedObjects")
-      history.weights.append(masked.weight)
-    }
-    if let invariants = configuration.objectives.kinematicInvariants {
-      history.objectives.append("kinematicInvariants")
-      history.weights.append(invariants.weight)
-    }
-    if let type = configuration.objectives.objectType {
-      history.objectives.append("objectType")
-      history.weights.append(type.weight)
+    self.start = start
+    for objective in configuration.objectives.used {
+      history.objectives.append(type(of: objective).name)
+      history.weights.append(objective.weight)
     }
   }
 
@@ -135,6 +130,8 @@ struct PretrainingState: Codable {
         "\(eventCount) events rather than \(other.eventCount)"
       } else if eventFingerprint != other.eventFingerprint {
         "other events, as many"
+      } else if start != other.start {
+        "other weights"
       } else if model != other.model {
         "a model of another size"
       } else if configuration != other.configuration {

@@ -8,29 +8,16 @@ import Torch
 /// Makes the objectives of a configuration, with random heads.
 func makeObjectives(
   _ configuration: PretrainingConfiguration, store: any EventSource, indices: [Int],
-  layout: InputLayout, width: Int
+  layout: InputLayout, model: ModelConfiguration
 ) throws -> [any PretrainingObjective] {
   var generator = CounterBasedGenerator(
     seed: configuration.seed, event: 1, purpose: .initialization)
-  var objectives: [any PretrainingObjective] = []
-  if let settings = configuration.objectives.maskedObjects {
-    objectives.append(
-      MaskedObjects(
-        settings: settings, bins: try QuantileBins(store: store, indices: indices),
-        layout: layout, width: width, generator: &generator))
+  let parts = ObjectiveParts(
+    source: store, trainingEvents: indices, layout: layout, model: model,
+    configuration: configuration)
+  return try configuration.objectives.used.map {
+    try $0.objective(parts, generator: &generator)
   }
-  if let settings = configuration.objectives.kinematicInvariants {
-    objectives.append(
-      KinematicInvariants(
-        settings: settings, moments: try PairInvariants.moments(store: store, indices: indices),
-        schema: store.schema, width: width, generator: &generator))
-  }
-  if let settings = configuration.objectives.objectType {
-    objectives.append(
-      ObjectTypePrediction(
-        settings: settings, layout: layout, width: width, generator: &generator))
-  }
-  return objectives
 }
 
 /// Groups parameters so that weight decay acts on matrices, and not on biases, norms or tokens.

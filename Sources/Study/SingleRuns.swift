@@ -14,14 +14,18 @@ import Torch
 ///
 /// - Parameters:
 ///   - configuration: The configuration.
+///   - backbone: The checkpoint to start from; `nil` for random weights.
 ///   - folder: Where the checkpoint and, under `stores`, the events go.
 ///   - device: Where it is trained.
 ///   - progress: Is told how far it is.
 /// - Returns: The losses by epoch.
 /// - Throws: What preparing and training throw.
 public func pretrain(
-  _ configuration: StudyConfiguration, folder: String, device: Device, progress: ProgressReporter
+  _ configuration: StudyConfiguration, backbone: String?, folder: String, device: Device,
+  progress: ProgressReporter
 ) throws -> PretrainingHistory {
+  // A wrong path is told before events are prepared.
+  if let backbone { _ = try ModelCheckpoint.read(backbone) }
   let runner = StudyRunner(
     configuration: configuration, folder: folder, command: "", progress: progress)
   let stores = try runner.prepareStores { configuration.pretrainingSamples.contains($0.name) }
@@ -29,7 +33,7 @@ public func pretrain(
   let pretrainer = try Pretrainer(
     store: source, model: configuration.model,
     configuration: configuration.fitted(configuration.pretraining, to: source.schema),
-    folder: folder, device: device)
+    folder: folder, startingFrom: backbone, device: device)
   try writeAtomically(configuration.text, to: folder + "/configuration.yaml")
   return try pretrainer.run { report in
     progress.update(

@@ -82,12 +82,30 @@ extension StudyConfiguration {
       defaults.mixture = nil
     }
     let configuration = try PretrainingConfiguration(node, defaults: defaults)
+    if configuration.objectives.process != nil,
+      let labeled = all.first(where: { $0.label != nil && samples.contains($0.name) })
+    {
+      throw node.fail(
+        "samples", found: "\(labeled.name) among others, which has a label",
+        expected: "samples without labels beside the objective process",
+        remedy: "It would see of which class test events are. Take other files of that process.")
+    }
     if let mixture = configuration.mixture, Set(mixture.keys) != Set(samples) {
       throw node.fail(
         "mixture", found: "weights of \(mixture.keys.sorted().joined(separator: ", "))",
         expected: "one of each sample, \(samples.joined(separator: ", "))")
     }
     return (samples, configuration)
+  }
+
+  /// Returns the pre-trainings that arms start from, and those that they go on with, in their order.
+  var wantedPretrainings: [Pretraining] {
+    var names = Set(arms.compactMap(\.pretraining))
+    // A pre-training goes on with an earlier one.
+    for pretraining in pretrainings.reversed() where names.contains(pretraining.name) {
+      if let from = pretraining.from { names.insert(from) }
+    }
+    return pretrainings.filter { names.contains($0.name) }
   }
 
   /// Returns a pre-training without acceptances of kinds that only other samples have.
@@ -111,5 +129,29 @@ extension StudyConfiguration {
   /// The names of the kinds of all samples.
   private var kinds: Set<String> {
     Set(samples.flatMap { events(of: $0).schema.objectKinds.map(\.name) })
+  }
+}
+
+extension StudyConfiguration.Pretraining {
+  /// Reads which pre-training it goes on with.
+  ///
+  /// - Throws: `ConfigurationError` if that does not stand before it, or a size is given too.
+  mutating func start(_ node: ConfigurationNode, among earlier: [Self]) throws {
+    guard node.contains("from") else { return }
+    let name = try node.string("from")
+    guard let origin = earlier.first(where: { $0.name == name }) else {
+      let names = earlier.map(\.name)
+      throw node.fail(
+        "from",
+        expected: names.isEmpty
+          ? "a pre-training that stands before it, and none does"
+          : "a pre-training that stands before it, \(names.joined(separator: " or "))")
+    }
+    guard !node.contains("model") else {
+      throw node.fail(
+        "model", found: "beside \(name), which has its own", expected: "only one of the two")
+    }
+    from = name
+    model = origin.model
   }
 }

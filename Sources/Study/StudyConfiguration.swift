@@ -21,6 +21,8 @@ public struct StudyConfiguration {
     public var name: String
     /// The names of the samples that it learns from.
     public var samples: [String]
+    /// The pre-training whose backbone it goes on with; `nil` starts from random weights.
+    public var from: String?
     /// The size of the backbone.
     public var model: ModelConfiguration
     /// How it is trained.
@@ -232,7 +234,8 @@ public struct StudyConfiguration {
       own.name = "lorentz"
       return [baseline, own]
     }
-    return try list.ownEntries().map { name, node in
+    var result: [Pretraining] = []
+    for (name, node) in list.ownEntries() {
       guard isFolderName(name) else {
         throw study.fail("pretrainings", found: "a name, \(name)", expected: folderNameExpected)
       }
@@ -243,11 +246,14 @@ public struct StudyConfiguration {
       }
       var own = defaults
       own.name = name
-      guard !node.isNull else { return own }
-      (own.samples, own.configuration) = try Self.pretraining(
-        node, among: all, samples: defaults.samples, defaults: defaults.configuration)
-      own.model = try ModelConfiguration(node.node("model"), defaults: defaults.model)
-      return own
+      if !node.isNull {
+        (own.samples, own.configuration) = try Self.pretraining(
+          node, among: all, samples: defaults.samples, defaults: defaults.configuration)
+        own.model = try ModelConfiguration(node.node("model"), defaults: defaults.model)
+        try own.start(node, among: result)
+      }
+      result.append(own)
     }
+    return result
   }
 }

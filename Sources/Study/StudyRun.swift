@@ -20,6 +20,8 @@ package struct StudyRun: Codable {
     var testEvents: [Int]
     var eventFingerprint: String
     var pretrainingEventFingerprint: String?
+    /// The checksum of the weights that the pre-training started from; `nil` for random ones.
+    var pretrainingStart: String?
     var isDevelopment: Bool
     var classNames: [String]
     /// The variables that heads or trees are given, as in "ht = sum(jet.pt)"; `nil` where there are none.

@@ -116,32 +116,11 @@ public struct StudyRunner {
   private func trainAll(
     stores: [String: EventStore], labeled: EventUnion, split: TestSplit
   ) throws -> [StudyRun] {
-    var plans: [StudyRun.Plan] = []
-    // Seeds outside: an interrupted study then has complete comparisons.
-    for offset in 0..<configuration.seeds {
-      for labels in configuration.labels {
-        for var arm in configuration.arms where arm.joins.isEmpty {
-          arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
-          let backbone = backbone(of: arm, labelSeed: offset)
-          plans.append(
-            StudyRun.Plan(
-              arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
-              backbone: backbone?.folder, pretraining: backbone?.pretraining.configuration,
-              model: backbone?.pretraining.model ?? arm.model ?? configuration.model,
-              testEvents: split.test.map(\.count), eventFingerprint: labeled.fingerprint,
-              pretrainingEventFingerprint: try backbone.map {
-                try pretrainingSource($0.pretraining.samples, stores: stores).fingerprint
-              },
-              isDevelopment: configuration.isDevelopment, classNames: configuration.classNames,
-              variables: variableTexts(arm, schema: labeled.schema)))
-        }
-      }
-    }
-    let results = Mutex([StudyRun?](repeating: nil, count: plans.count))
-    let count = plans.count
+    let all = try plans(stores: stores, labeled: labeled, split: split)
+    let results = Mutex([StudyRun?](repeating: nil, count: all.count))
+    let count = all.count
     let (folder, progress, variables) = (folder, progress, configuration.variables)
     let finished = Mutex(0)
-    let all = plans
     let testEvents = split.allTestEvents
     try runInParallel(count: count, width: configuration.parallel) { index in
       try Interruption.check()
@@ -161,6 +140,37 @@ public struct StudyRunner {
     }
     let runs = results.withLock { $0.compactMap { $0 } }
     return runs + joined(runs)
+  }
+
+  /// What is trained, in its order.
+  private func plans(
+    stores: [String: EventStore], labeled: EventUnion, split: TestSplit
+  ) throws -> [StudyRun.Plan] {
+    var plans: [StudyRun.Plan] = []
+    // Seeds outside: an interrupted study then has complete comparisons.
+    for offset in 0..<configuration.seeds {
+      for labels in configuration.labels {
+        for var arm in configuration.arms where arm.joins.isEmpty {
+          arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
+          let backbone = backbone(of: arm, labelSeed: offset)
+          plans.append(
+            StudyRun.Plan(
+              arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
+              backbone: backbone?.folder, pretraining: backbone?.pretraining.configuration,
+              model: backbone?.pretraining.model ?? arm.model ?? configuration.model,
+              testEvents: split.test.map(\.count), eventFingerprint: labeled.fingerprint,
+              pretrainingEventFingerprint: try backbone.map {
+                try pretrainingSource($0.pretraining.samples, stores: stores).fingerprint
+              },
+              pretrainingStart: try backbone?.start.map {
+                try ModelCheckpoint.checksum("\(folder)/pretraining/\($0)")
+              },
+              isDevelopment: configuration.isDevelopment, classNames: configuration.classNames,
+              variables: variableTexts(arm, schema: labeled.schema)))
+        }
+      }
+    }
+    return plans
   }
 
   /// The runs of arms that join others.

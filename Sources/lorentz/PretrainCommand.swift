@@ -11,14 +11,21 @@ struct PretrainCommand: ParsableCommand {
     commandName: "pretrain",
     abstract: "Pre-train a backbone on the samples without labels.",
     discussion: """
-      Example:
+      Examples:
         lorentz pretrain Configurations/demo.yaml -o runs/backbone
+        lorentz pretrain Configurations/demo.yaml --backbone runs/backbone -o runs/longer
+
+      With --backbone it goes on with the weights of another run, whose size then counts rather than
+      that of the section model.
 
       The run is saved after every epoch and on Ctrl-C; the same command continues it.
       """)
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var deviceOptions: DeviceOptions
+
+  @Option(help: "The folder of a checkpoint to start from.")
+  var backbone: String?
 
   @Option(name: .shortAndLong, help: "The folder of the checkpoint.")
   var output: String
@@ -29,7 +36,7 @@ struct PretrainCommand: ParsableCommand {
     let progress = options.progress
     defer { progress.finish() }
     let history = try pretrain(
-      configuration, folder: output, device: device, progress: progress)
+      configuration, backbone: backbone, folder: output, device: device, progress: progress)
     progress.finish()
     if options.json {
       try printJSON(history)

@@ -40,6 +40,30 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: folder.file("backbone/model.safetensors")))
   }
 
+  @Test func `pretrain goes on with the weights of another run`() throws {
+    let trained = try TinyStudy.trained()
+    let folder = try TemporaryFolder()
+    // The size of the checkpoint counts: the section model says 32 here.
+    let arguments = [
+      "pretrain", "tiny.yaml", "--set", "model.width=32", "--set", "pretraining.learningRate=1e-8",
+      "-o", folder.file("run"),
+    ]
+    let outcome = try Command.run(arguments + ["--backbone", "backbone"], in: trained)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    func weights(_ path: String) throws -> Data {
+      try Data(contentsOf: URL(fileURLWithPath: path + "/model.safetensors"))
+    }
+    #expect(
+      try weights(folder.file("run")).count == (try weights(trained + "/backbone")).count)
+    let other = try Command.run(arguments, in: trained)
+    #expect(other.status != 0)
+    #expect(other.error.contains("it was started with"), "\(other.error)")
+    let missing = try Command.run(
+      ["pretrain", "tiny.yaml", "--backbone", "nowhere", "-o", folder.file("new")], in: trained)
+    #expect(missing.status != 0)
+    #expect(missing.error.contains("nowhere"), "\(missing.error)")
+  }
+
   @Test(arguments: ["full", "frozen", "scratch"])
   func `a classifier is trained and measured`(_ mode: String) throws {
     let trained = try TinyStudy.trained()

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
-import Study
 import Testing
+
+@testable import Study
 
 @Suite struct PretrainingSamplesTests {
   @Test func `a pre-training has samples and a mixture of its own`() throws {
@@ -33,6 +34,22 @@ import Testing
     #expect(own.map(\.configuration.epochs) == [7, 9, 7, 7, 7])
   }
 
+  @Test func `a pre-training goes on with another, whose size it has`() throws {
+    let study = try smallStudy(
+      """
+      study:
+        pretrainings:
+          unused: {}
+          first: {model: {width: 32}}
+          second: {from: first, objectives: {objectType: {}}}
+          third: {from: second}
+        arms: [{name: x, pretraining: third}]
+      """)
+    #expect(study.pretrainings.map(\.from) == [nil, nil, "first", "second"])
+    #expect(study.pretrainings.map(\.model.width) == [64, 32, 32, 32])
+    #expect(study.wantedPretrainings.map(\.name) == ["first", "second", "third"])
+  }
+
   @Test func `without names all samples without a label are trained on, in all pre-trainings`()
     throws
   {
@@ -61,6 +78,31 @@ import Testing
     (
       "study: {pretrainings: {x: {samples: [dta]}}}",
       "study.pretrainings.x.samples is dta; expected names among a, b, data."
+    ),
+    (
+      "pretraining: {samples: [data, a], objectives: {process: {}}}",
+      "pretraining.samples is a among others, which has a label; expected samples without labels"
+    ),
+    (
+      "pretraining: {objectives: {process: {samples: [data]}}}",
+      "pretraining.objectives.process.samples is a list; expected two different samples or more."
+    ),
+    (
+      "pretraining: {objectives: {}}",
+      "expected at least one of maskedObjects, kinematicInvariants, objectType, hiddenSets, "
+        + "agreement, process."
+    ),
+    (
+      "study: {pretrainings: {x: {from: y}, y: {}}}",
+      "study.pretrainings.x.from is y; expected a pre-training that stands before it, and none does."
+    ),
+    (
+      "study: {pretrainings: {y: {}, x: {from: z}}}",
+      "study.pretrainings.x.from is z; expected a pre-training that stands before it, y."
+    ),
+    (
+      "study: {pretrainings: {y: {}, x: {from: y, model: {width: 8}}}}",
+      "study.pretrainings.x.model is beside y, which has its own; expected only one of the two."
     ),
   ])
   func `samples and weights that do not fit are told with their place`(

@@ -99,5 +99,21 @@ import Testing
     #expect(backbones.map { $0?.folder } == ["lorentz", "lorentz/seeds/2", "lorentz"])
     #expect(backbones.map { $0?.pretraining.configuration.seed } == [1, 2, 1])
     #expect(runner.backbone(of: study.arms[0], labelSeed: 0) == nil)
+    #expect(backbones.allSatisfy { $0?.start == nil })
+  }
+
+  @Test func `a pre-training goes on with the one of the same seed`() throws {
+    let study = try smallStudy(
+      """
+      study:
+        pretrainingSeeds: 2
+        pretrainings: {first: {}, second: {from: first}}
+        arms: [{name: x, pretraining: second}]
+      """)
+    let runner = StudyRunner(
+      configuration: study, folder: "x", command: "", progress: .init(isQuiet: true))
+    let backbones = (0..<2).map { runner.backbone(of: study.arms[0], labelSeed: $0) }
+    #expect(backbones.map { $0?.folder } == ["second", "second/seeds/2"])
+    #expect(backbones.map { $0?.start } == ["first", "first/seeds/2"])
   }
 }

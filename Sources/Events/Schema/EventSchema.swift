@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Runtime
+
 /// A kind of reconstructed object, such as muon, jet or missing momentum.
 public struct ObjectKind: Codable, Hashable, Sendable {
   /// The name, as in `muon`; not empty, once in a schema.

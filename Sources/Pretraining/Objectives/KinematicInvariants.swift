@@ -13,7 +13,9 @@ import Torch
 /// of the standardized quantities of ``PairInvariants``; those that are undefined do not count.
 public final class KinematicInvariants: PretrainingObjective {
   /// What can be set in a configuration.
-  public struct Settings: Codable, Hashable, Sendable {
+  public struct Settings: ObjectiveSettings {
+    /// The name in configurations.
+    static let name = "kinematicInvariants"
     /// Factor of the loss in the sum of objectives.
     public var weight = 2.0
     /// Largest number of pairs asked about in an event; more are drawn from all pairs.
@@ -30,7 +32,7 @@ public final class KinematicInvariants: PretrainingObjective {
   }
 
   /// The name in configurations.
-  public let name = "kinematicInvariants"
+  public var name: String { Settings.name }
   /// The factor of the loss.
   public var weight: Double { settings.weight }
   private let settings: Settings
@@ -163,5 +165,16 @@ public final class KinematicInvariants: PretrainingObjective {
   private func query(_ object: Int, batch: EventBatch, ranks: [Int]) -> Int64 {
     let rank = min(ranks[object], InputLayout.rankCount - 1)
     return Int64(Int(batch.kinds[object]) * InputLayout.rankCount + rank)
+  }
+}
+
+extension KinematicInvariants.Settings {
+  func objective(
+    _ parts: ObjectiveParts, generator: inout CounterBasedGenerator
+  ) throws -> any PretrainingObjective {
+    KinematicInvariants(
+      settings: self,
+      moments: try PairInvariants.moments(store: parts.source, indices: parts.trainingEvents),
+      schema: parts.layout.schema, width: parts.model.width, generator: &generator)
   }
 }

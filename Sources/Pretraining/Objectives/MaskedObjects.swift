@@ -10,14 +10,25 @@ import Torch
 ///
 /// A hidden object keeps its rank in pT within its kind, so that two of them are not
 /// interchangeable, and half of them keep their kind. Every quantity is predicted as one of 32
-/// equally populated bins (``QuantileBins``); the loss is the mean cross-entropy over all
-/// quantities of all hidden objects plus `kindWeight` times that of the kind where it was hidden.
+/// equally populated bins (``QuantileBins``), or where `targets` says so, continuous ones as mixtures
+/// of normal distributions (``MixtureDensities``); the loss is the mean of -ln p over all quantities
+/// of all hidden objects plus `kindWeight` times that of the kind where it was hidden.
 ///
 /// Source of the idea: J. Devlin et al., arXiv:1810.04805; for sets of particles T. Golling et
 /// al., "Masked particle modeling on sets", arXiv:2401.13537.
 public final class MaskedObjects: PretrainingObjective {
+  /// How a continuous quantity is predicted.
+  public enum Targets: String, Codable, CaseIterable, Sendable {
+    /// As one of equally populated bins.
+    case bins
+    /// As a mixture of normal distributions.
+    case mixtures
+  }
+
   /// What can be set in a configuration.
-  public struct Settings: Codable, Hashable, Sendable {
+  public struct Settings: ObjectiveSettings {
+    /// The name in configurations.
+    static let name = "maskedObjects"
     /// Factor of the loss in the sum of objectives.
     public var weight = 1.0
     /// Probability that an object is hidden.
@@ -26,6 +37,10 @@ public final class MaskedObjects: PretrainingObjective {
     public var hiddenKindFraction = 0.5
     /// Factor of the kind's cross-entropy.
     public var kindWeight = 0.3
+    /// How continuous quantities are predicted; discrete ones, such as charges, have bins always.
+    public var targets = Targets.bins
+    /// Components of a mixture.
+    public var components = 8
 
     /// Makes the defaults.
     public init() {}
@@ -37,11 +52,13 @@ public final class MaskedObjects: PretrainingObjective {
       hiddenKindFraction = try node.double(
         "hiddenKindFraction", default: hiddenKindFraction, in: 0...1)
       kindWeight = try node.double("kindWeight", default: kindWeight, in: 0...1000)
+      targets = try node.choice("targets", default: targets)
+      components = try node.int("components", default: components, in: 1...100)
     }
   }
 
   /// The name in configurations.
-  public let name = "maskedObjects"
+  public var name: String { Settings.name }
   /// The factor of the loss.
   public var weight: Double { settings.weight }
   private let settings: Settings
@@ -49,6 +66,8 @@ public final class MaskedObjects: PretrainingObjective {
   private let layout: InputLayout
   private let hidden: Linear
   private let output: Linear
+  /// The densities of continuous quantities and the layer that gives them; `nil` where all have bins.
+  private let mixtures: (densities: MixtureDensities, output: Linear)?
 
   /// Makes the objective with random heads.
   ///
@@ -69,17 +88,28 @@ public final class MaskedObjects: PretrainingObjective {
       (4 + layout.featureCount) * QuantileBins.binCount + layout.schema.objectKinds.count
     hidden = Linear(inputWidth: width, outputWidth: width, generator: &generator)
     output = Linear(inputWidth: width, outputWidth: outputs, generator: &generator)
+    guard settings.targets == .mixtures else {
+      mixtures = nil
+      return
+    }
+    let densities = MixtureDensities(bins: bins, componentCount: settings.components)
+    mixtures = (
+      densities,
+      Linear(
+        inputWidth: width,
+        outputWidth: (4 + layout.featureCount) * densities.outputCount, generator: &generator)
+    )
   }
 
   /// The objective has no parameters beside those of its heads.
   public var ownParameters: [(name: String, parameter: Parameter)] { [] }
 
-  /// The two layers of the head.
+  /// The layers of the head.
   public var children: [(name: String, module: any Module)] {
-    [("hidden", hidden), ("output", output)]
+    [("hidden", hidden), ("output", output)] + (mixtures.map { [("mixtures", $0.output)] } ?? [])
   }
 
-  /// Returns the mean cross-entropy of what was hidden.
+  /// Returns the mean of -ln p of what was hidden.
   public func loss(
     batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
   ) -> Tensor {
@@ -88,7 +118,7 @@ public final class MaskedObjects: PretrainingObjective {
       dropout: context.dropout)
   }
 
-  /// Returns the mean cross-entropy of what a mask hides.
+  /// Returns the mean of -ln p of what a mask hides.
   package func loss(
     batch: EventBatch, mask: ObjectMask, backbone: EventTransformer, dropout: Generator? = nil
   ) -> Tensor {
@@ -96,7 +126,8 @@ public final class MaskedObjects: PretrainingObjective {
     let objects = backbone.vectors(
       ofObjects: chosen, of: backbone.input(batch, mask: mask), dropout: dropout)  // [hidden, D]
     let device = objects.device
-    let outputs = output(hidden(objects).gelu())
+    let inner = hidden(objects).gelu()
+    let outputs = output(inner)
     let quantities = 4 + layout.featureCount
     let binned = quantities * QuantileBins.binCount
 
@@ -105,11 +136,20 @@ public final class MaskedObjects: PretrainingObjective {
     var targets: [Int64] = []
     var kindRows: [Int64] = []
     var kindTargets: [Int64] = []
+    var densityRows: [Int64] = []
+    var densityTargets: [Float] = []
+    var isAzimuth: [Float] = []
     for (row, object) in chosen.enumerated() {
       let kind = Int(batch.kinds[object])
       for quantity in 0..<4 + layout.schema.objectKinds[kind].features.count {
-        guard let bin = bins.bin(of: quantity, object: object, in: batch) else { continue }
         let column = quantity < 4 ? quantity : quantity + layout.firstFeature[kind]
+        if let target = mixtures?.densities.target(of: quantity, object: object, in: batch) {
+          densityRows.append(Int64(row * quantities + column))
+          densityTargets.append(target.value)
+          isAzimuth.append(target.isAzimuth ? 1 : 0)
+          continue
+        }
+        guard let bin = bins.bin(of: quantity, object: object, in: batch) else { continue }
         rows.append(Int64(row * quantities + column))
         targets.append(Int64(bin))
       }
@@ -118,13 +158,26 @@ public final class MaskedObjects: PretrainingObjective {
         kindTargets.append(Int64(kind))
       }
     }
-    // The mean of no cross-entropy would be NaN; it teaches nothing.
-    guard !rows.isEmpty else { return (objects * 0).sum() }
-    var loss = Tensor.crossEntropy(
-      logits: outputs.narrowed(dimension: 1, start: 0, length: binned)
-        .reshaped([chosen.count * quantities, QuantileBins.binCount])
-        .indexSelected(dimension: 0, indices: Tensor(rows, device: device)),
-      targets: Tensor(targets, device: device))
+    let count = rows.count + densityRows.count
+    // The mean of nothing would be NaN; it teaches nothing.
+    guard count > 0 else { return (objects * 0).sum() }
+    var loss = (objects * 0).sum()
+    if !rows.isEmpty {
+      let mean = Tensor.crossEntropy(
+        logits: outputs.narrowed(dimension: 1, start: 0, length: binned)
+          .reshaped([chosen.count * quantities, QuantileBins.binCount])
+          .indexSelected(dimension: 0, indices: Tensor(rows, device: device)),
+        targets: Tensor(targets, device: device))
+      loss = rows.count == count ? mean : mean * (Double(rows.count) / Double(count))
+    }
+    if let mixtures, !densityRows.isEmpty {
+      let mean = mixtures.densities.negativeLogDensity(
+        outputs: mixtures.output(inner)
+          .reshaped([chosen.count * quantities, mixtures.densities.outputCount])
+          .indexSelected(dimension: 0, indices: Tensor(densityRows, device: device)),
+        targets: densityTargets, isAzimuth: isAzimuth)
+      loss = loss + mean * (Double(densityRows.count) / Double(count))
+    }
     if !kindRows.isEmpty, settings.kindWeight > 0 {
       let logits = outputs.narrowed(
         dimension: 1, start: binned, length: layout.schema.objectKinds.count
@@ -163,5 +216,15 @@ public final class MaskedObjects: PretrainingObjective {
     // Without any event of two objects there is nothing to learn; one object keeps the loss defined.
     if !mask.hidesMomentum.contains(true), batch.objectCount > 0 { mask.hidesMomentum[0] = true }
     return mask
+  }
+}
+
+extension MaskedObjects.Settings {
+  func objective(
+    _ parts: ObjectiveParts, generator: inout CounterBasedGenerator
+  ) throws -> any PretrainingObjective {
+    MaskedObjects(
+      settings: self, bins: try QuantileBins(store: parts.source, indices: parts.trainingEvents),
+      layout: parts.layout, width: parts.model.width, generator: &generator)
   }
 }

@@ -15,7 +15,9 @@ import Torch
 /// Source: "Pretrained event classification for high energy physics", arXiv:2312.06909.
 public final class ObjectTypePrediction: PretrainingObjective {
   /// What can be set in a configuration.
-  public struct Settings: Codable, Hashable, Sendable {
+  public struct Settings: ObjectiveSettings {
+    /// The name in configurations.
+    static let name = "objectType"
     /// Factor of the loss in the sum of objectives.
     public var weight = 1.0
     /// Probability that an object's kind is hidden.
@@ -32,7 +34,7 @@ public final class ObjectTypePrediction: PretrainingObjective {
   }
 
   /// The name in configurations.
-  public let name = "objectType"
+  public var name: String { Settings.name }
   /// The factor of the loss.
   public var weight: Double { settings.weight }
   private let settings: Settings
@@ -97,5 +99,14 @@ public final class ObjectTypePrediction: PretrainingObjective {
       }
     }
     return mask
+  }
+}
+
+extension ObjectTypePrediction.Settings {
+  func objective(
+    _ parts: ObjectiveParts, generator: inout CounterBasedGenerator
+  ) throws -> any PretrainingObjective {
+    ObjectTypePrediction(
+      settings: self, layout: parts.layout, width: parts.model.width, generator: &generator)
   }
 }

@@ -65,7 +65,8 @@ public struct QuantileBins: Codable, Hashable, Sendable {
     return low
   }
 
-  private static func value(of quantity: Int, object: Int, in batch: EventBatch) -> Float {
+  /// Returns a quantity of an object; NaN where it is missing.
+  static func value(of quantity: Int, object: Int, in batch: EventBatch) -> Float {
     switch quantity {
     case 0: InputNormalization.lnPt(batch.momenta[4 * object])
     case 1: batch.momenta[4 * object + 1]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Runtime
 
 /// A checksum of 64 bits that notices changed files; it is no protection against forgery.
 ///
@@ -12,10 +11,13 @@ import Runtime
 ///
 /// Source: G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, "The FNV Non-Cryptographic Hash
 /// Algorithm", draft-eastlake-fnv.
-struct Checksum {
+package struct Checksum {
   private var state: UInt64 = 0xcbf2_9ce4_8422_2325
   private var pending: [UInt8] = []
   private var count: UInt64 = 0
+
+  /// Makes the checksum of nothing.
+  package init() {}
 
   private mutating func mix(_ word: UInt64) {
     state = (state ^ word) &* 0x0000_0100_0000_01b3
@@ -23,7 +25,7 @@ struct Checksum {
   }
 
   /// Adds bytes; how they are divided into calls does not matter.
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     count &+= UInt64(bytes.count)
     var start = 0
     while !pending.isEmpty, start < bytes.count {
@@ -42,13 +44,13 @@ struct Checksum {
   }
 
   /// Adds the UTF-8 bytes of a text.
-  mutating func update(_ text: String) {
+  package mutating func update(_ text: String) {
     var text = text
     text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
   }
 
   /// Sixteen hexadecimal digits.
-  var hexadecimal: String {
+  package var hexadecimal: String {
     var copy = self
     var last: UInt64 = 0
     for (index, byte) in pending.enumerated() { last |= UInt64(byte) << (8 * UInt64(index)) }
@@ -60,7 +62,7 @@ struct Checksum {
   /// Returns the checksum of a file's content, as in `fnv1a-words:0123456789abcdef`.
   ///
   /// - Throws: `FileSystemError`.
-  static func ofFile(_ path: String) throws -> String {
+  package static func ofFile(_ path: String) throws -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw FileSystemError(operation: "read", path: path, errorNumber: errno)
