@@ -21,6 +21,8 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     public var hiddenSets: HiddenSets.Settings?
     /// Ask that views of an event agree.
     public var agreement: ViewAgreement.Settings?
+    /// Predict high-level variables.
+    public var variables: VariablePrediction.Settings?
     /// Tell simulated processes apart.
     public var process: ProcessClassification.Settings?
 
@@ -39,6 +41,7 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
       objectType = try Self.settings(node)
       hiddenSets = try Self.settings(node)
       agreement = try Self.settings(node)
+      variables = try Self.settings(node)
       process = try Self.settings(node)
       guard !used.isEmpty else {
         throw node.fail(
@@ -51,13 +54,14 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     private static let names = [
       MaskedObjects.Settings.name, KinematicInvariants.Settings.name,
       ObjectTypePrediction.Settings.name, HiddenSets.Settings.name, ViewAgreement.Settings.name,
-      ProcessClassification.Settings.name,
+      VariablePrediction.Settings.name, ProcessClassification.Settings.name,
     ]
 
     /// Those that are used, in the order in which they are made and computed.
     var used: [any ObjectiveSettings] {
       let all: [(any ObjectiveSettings)?] = [
-        maskedObjects, kinematicInvariants, objectType, hiddenSets, agreement, process,
+        maskedObjects, kinematicInvariants, objectType, hiddenSets, agreement, variables,
+        process,
       ]
       return all.compactMap { $0 }
     }

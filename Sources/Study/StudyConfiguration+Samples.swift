@@ -114,6 +114,10 @@ extension StudyConfiguration {
   ) -> PretrainingConfiguration {
     var settings = settings
     settings.augmentation = settings.augmentation.restricted(to: schema, among: kinds)
+    if let variables, settings.objectives.variables?.expressions.isEmpty == true {
+      settings.objectives.variables?.expressions = Dictionary(
+        uniqueKeysWithValues: zip(variables.names, variables.expressions.map(\.text)))
+    }
     return settings
   }
 

@@ -79,6 +79,8 @@ public struct StudyConfiguration {
   public var referenceArm: String
   /// Further arms that others are compared with: by default the first of boosted trees.
   public var furtherReferences: [String]
+  /// The arms that show how the gain grows with the events of their pre-trainings.
+  public var scaling: [String]
   /// Labeled events of each class, by rising number.
   public var labels: [Int]
   /// How often every pre-training of the study is done, with seeds that follow one another.
@@ -194,9 +196,13 @@ public struct StudyConfiguration {
       : arms.first { [referenceArm] in $0.trees != nil && $0.name != referenceArm }.map {
         [$0.name]
       } ?? []
+    scaling = try study.contains("scaling") ? study.strings("scaling") : []
+    for name in scaling where arms.contains(where: { $0.name == name && $0.pretraining == nil }) {
+      throw study.fail("scaling", found: name, expected: "arms with a pre-training")
+    }
     let named =
       [("mainArm", mainArm), ("referenceArm", referenceArm)]
-      + furtherReferences.map { ("furtherReferences", $0) }
+      + furtherReferences.map { ("furtherReferences", $0) } + scaling.map { ("scaling", $0) }
     for (key, arm) in named
     where !armNames.contains(arm) {
       throw study.fail(

@@ -21,6 +21,7 @@ extension StudyRunner {
       mainArm: configuration.mainArm, referenceArm: configuration.referenceArm,
       environment: environment)
     results.furtherReferences = configuration.furtherReferences
+    if !configuration.scaling.isEmpty { results.scaling = try scalingPoints(stores: stores) }
     results.dataDescription = configuration.dataDescription + dataLines(stores, split: split)
     results.configuration = configuration.text
     results.command = command
@@ -61,6 +62,18 @@ extension StudyRunner {
         eventsPerSecond: seconds > 0 ? events / seconds : 0, seconds: seconds)
     }
     return results
+  }
+
+  private func scalingPoints(
+    stores: [String: EventStore]
+  ) throws -> [StudyResults.ScalingPoint] {
+    try configuration.scaling.map { name in
+      let origin = configuration.arms.first { $0.name == name }?.pretraining
+      let samples = configuration.pretrainings.first { $0.name == origin }?.samples ?? []
+      return .init(
+        arm: name,
+        unlabeledEvents: try pretrainingSource(samples, stores: stores).eventCount)
+    }.sorted { $0.unlabeledEvents < $1.unlabeledEvents }
   }
 
   private func labeledScores(

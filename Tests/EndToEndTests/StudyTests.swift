@@ -50,6 +50,50 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: run)) == saved)
   }
 
+  @Test func `a study of stages and of numbers of events`() throws {
+    let folder = try TinyStudy.folder()
+    // One sample in two parts, which stand for processes.
+    let text = TinyStudy.yaml.replacingOccurrences(
+      of: "samples:\n",
+      with: """
+        samples:
+          - {name: few, files: ["\(TinyStudy.unlabeled)"], maximumEvents: 60}
+          - {name: other, files: ["\(TinyStudy.background)"], maximumEvents: 60}
+
+        """
+    ).replacingOccurrences(
+      of: "  arms:\n",
+      with: """
+          pretrainings:
+            small: {samples: [few], epochs: 2}
+            process: {from: small, samples: [few, other], objectives: {process: {}}}
+          scaling: [small, process]
+          arms:
+            - {name: small, pretraining: small}
+            - {name: process, pretraining: process}
+
+        """
+    ).replacingOccurrences(
+      of: "    - {name: lorentz, title: Lorentz, pretraining: lorentz}\n", with: "")
+    #expect(text.contains("name: other") && text.contains("from: small"))
+    _ = try folder.write(text, to: "tiny.yaml")
+    let first = try Command.run(["study", "tiny.yaml", "-o", "study"], in: folder.path)
+    #expect(first.status == 0, "\(first.error)")
+    let study = folder.file("study")
+    let saved = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(fileURLWithPath: study + "/results.json")))
+    let points = (saved as? [String: Any])?["scaling"] as? [[String: Any]]
+    #expect(points?.map { $0["unlabeledEvents"] as? Int } == [60, 120])
+    #expect(FileManager.default.fileExists(atPath: study + "/plots/scaling.gp"))
+    // The second stage follows the first: other weights there are other weights here.
+    let before = try results(study)
+    let again = try Command.run(
+      ["study", "tiny.yaml", "-o", "study2", "--set", "study.pretrainings.small.epochs=1"],
+      in: folder.path)
+    #expect(again.status == 0, "\(again.error)")
+    #expect(try results(folder.file("study2")) != before)
+  }
+
   @Test func `runs of other events are made again, as many as they may be`() throws {
     let folder = try TinyStudy.folder()
     func study(_ selection: String) throws -> Data {

@@ -55,8 +55,8 @@ import Testing
       #expect(reader.text.contains("seeds: 3 # <three>"))
       #expect(
         report.plots.map(\.name) == [
-          "learning_curve", "roc_50", "roc_200", "scores_50", "scores_200", "pretraining_loss",
-          "pretraining_objectives",
+          "learning_curve", "scaling", "roc_50", "roc_200", "scores_50", "scores_200",
+          "pretraining_loss", "pretraining_objectives",
         ])
       for plot in report.plots {
         for ending in ["svg", "dat", "gp"] {
@@ -66,6 +66,17 @@ import Testing
       }
       #expect(try StudyResults(contentsOf: "\(folder)/results.json") == results)
     }
+  }
+
+  @Test func `a scaling curve has the arms that have an area, by labels`() throws {
+    let plot = Plot.scaling(of: try StudyFixture.complete())
+    let rows = plot.data.split(separator: "\n").filter { !$0.hasPrefix("#") }
+      .map { $0.split(separator: "\t").compactMap { Double($0) } }
+    // x_1 has no run with 200 labels.
+    #expect(rows.map { $0[0] } == [1000, 34_744, 34_744])
+    #expect(rows.map { ($0[1] * 1000).rounded() } == [610, 730, 790])
+    // The reference, from scratch, stands across.
+    #expect(plot.script.contains("0.68 with lines") && plot.script.contains("0.78 with lines"))
   }
 
   @Test func `without gnuplot everything else is written and the page says what is missing`() throws

@@ -22,6 +22,7 @@ import Testing
     try createFolder(folder + "/first/plots")
     try results.write(to: folder + "/first/results.json")
     try writeAtomically("<svg/>", to: folder + "/first/plots/learning_curve.svg")
+    try writeAtomically("<svg/>", to: folder + "/first/plots/scaling.svg")
     results.name = "Second"
     try createFolder(folder + "/second")
     try results.write(to: folder + "/second/results.json")
@@ -39,6 +40,8 @@ import Testing
     #expect(text.contains("| 50 | From scratch | -0.050 ± 0.003 | 0 of 3 |"))
     #expect(text.contains("(figures/first.svg)") && !text.contains("(figures/second.svg)"))
     #expect(FileManager.default.fileExists(atPath: folder + "/page/figures/first.svg"))
+    #expect(text.contains("(figures/first-scaling.svg)"))
+    #expect(FileManager.default.fileExists(atPath: folder + "/page/figures/first-scaling.svg"))
   }
 
   @Test func `a folder without results is an error that names it`() throws {

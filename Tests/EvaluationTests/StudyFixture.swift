@@ -67,6 +67,9 @@ enum StudyFixture {
             objectives: ["masked objects": loss / 2, "kinematic invariants": loss / 3])
         })
     }
+    results.scaling = [
+      .init(arm: "x_1", unlabeledEvents: 1000), .init(arm: "pretrained", unlabeledEvents: 34_744),
+    ]
     results.configuration = "study:\n  seeds: 3 # <three>\n"
     results.command = "lorentz study Configurations/demo.yaml -o results/demo"
     return results

@@ -89,16 +89,19 @@ import Torch
       $0.objectives.objectType = .init()
       $0.objectives.hiddenSets = .init()
       $0.objectives.agreement = .init()
+      $0.objectives.variables = .init()
       $0.objectives.process = .init()
     }
     let whole = try pretrainer("whole", all)
     let expected = try whole.run()
     #expect(
       expected.objectives == [
-        "maskedObjects", "kinematicInvariants", "objectType", "hiddenSets", "agreement", "process",
+        "maskedObjects", "kinematicInvariants", "objectType", "hiddenSets", "agreement",
+        "variables",
+        "process",
       ])
     for losses in expected.epochs.flatMap({ [$0.training, $0.validation] }) {
-      #expect(losses.count == 6 && losses.allSatisfy(\.isFinite))
+      #expect(losses.count == 7 && losses.allSatisfy(\.isFinite))
     }
     var steps = 0
     let wish = Interruption.Wish()

@@ -34,6 +34,22 @@ import Testing
     #expect(own.map(\.configuration.epochs) == [7, 9, 7, 7, 7])
   }
 
+  @Test func `a study's variables are those that pre-trainings predict`() throws {
+    let study = try smallStudy(
+      """
+      variables: {pt: "muon[0].pt"}
+      pretraining: {objectives: {variables: {}}}
+      study:
+        pretrainings: {own: {objectives: {variables: {expressions: {eta: "muon[0].eta"}}}}, same: {}}
+        arms: [{name: x, pretraining: own}]
+      """)
+    let schema = try #require(study.events).schema
+    let expressions = study.pretrainings.map {
+      study.fitted($0.configuration, to: schema).objectives.variables?.expressions
+    }
+    #expect(expressions == [["eta": "muon[0].eta"], ["pt": "muon[0].pt"]])
+  }
+
   @Test func `a pre-training goes on with another, whose size it has`() throws {
     let study = try smallStudy(
       """
@@ -90,7 +106,7 @@ import Testing
     (
       "pretraining: {objectives: {}}",
       "expected at least one of maskedObjects, kinematicInvariants, objectType, hiddenSets, "
-        + "agreement, process."
+        + "agreement, variables, process."
     ),
     (
       "study: {pretrainings: {x: {from: y}, y: {}}}",

@@ -5,6 +5,7 @@ extension Plot {
   public static func all(of results: StudyResults) -> [Plot] {
     var plots: [Plot] = []
     if !results.runs.isEmpty { plots.append(learningCurve(of: results)) }
+    if results.scaling != nil { plots.append(scaling(of: results)) }
     for labels in Set(results.rocCurves.map(\.labelsPerClass)).sorted() {
       plots.append(rocCurves(of: results, labelsPerClass: labels))
     }

@@ -42,9 +42,11 @@ public struct ResultsPage: Sendable {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     try createFolder(folder)
     for study in studies {
-      guard let picture = FileManager.default.contents(atPath: study.picture) else { continue }
-      try createFolder(folder + "/figures")
-      try writeAtomically(picture, to: "\(folder)/\(study.figure)")
+      for figure in study.figures {
+        guard let picture = FileManager.default.contents(atPath: figure.source) else { continue }
+        try createFolder(folder + "/figures")
+        try writeAtomically(picture, to: "\(folder)/\(figure.path)")
+      }
     }
     try writeAtomically(markdown, to: path)
   }
@@ -57,20 +59,28 @@ public struct ResultsPage: Sendable {
 }
 
 extension ResultsPage.Study {
-  /// The learning curve that the study drew.
-  var picture: String { "\(folder)/plots/learning_curve.svg" }
-
-  /// Where the learning curve stands, beside the page.
-  var figure: String { "figures/\(URL(fileURLWithPath: folder).lastPathComponent).svg" }
+  /// The figures that the study drew and the page shows: where from, where beside the page, and what
+  /// stands for them.
+  var figures: [(source: String, path: String, words: String)] {
+    let name = URL(fileURLWithPath: folder).lastPathComponent
+    return [
+      (
+        "\(folder)/plots/learning_curve.svg", "figures/\(name).svg",
+        "Area under the ROC curve against the number of labels"
+      ),
+      (
+        "\(folder)/plots/scaling.svg", "figures/\(name)-scaling.svg",
+        "Area under the ROC curve against the number of events of the pre-training"
+      ),
+    ].filter { FileManager.default.fileExists(atPath: $0.0) }
+  }
 
   /// What the page says of the study.
   var section: String {
     var text = "## \(results.name)\n\n"
     text += results.dataDescription.map { "- \($0)\n" }.joined()
     text += "\n\(results.summary)\n\n"
-    if FileManager.default.fileExists(atPath: picture) {
-      text += "![Area under the ROC curve against the number of labels](\(figure))\n\n"
-    }
+    for figure in figures { text += "![\(figure.words)](\(figure.path))\n\n" }
     text += "Area under the ROC curve, mean ± standard error over seeds" + testError + ":\n\n"
     text += results.areaTable.markdown
     for reference in results.references {

@@ -17,6 +17,8 @@ public struct StudyResults: Codable, Sendable, Equatable {
   public var referenceArm: String
   /// The names of further arms that all others are compared with.
   public var furtherReferences: [String] = []
+  /// The arms that show how the gain grows with the events of the pre-training, if the study asks.
+  public var scaling: [ScalingPoint]?
   /// The number of labels per class of the report's first sentence; absent for the smallest number
   /// that both arms have.
   public var headlineLabelsPerClass: Int?
@@ -71,6 +73,20 @@ public struct StudyResults: Codable, Sendable, Equatable {
       self.name = name
       self.title = title
       self.description = description
+    }
+  }
+
+  /// How many events the pre-training of an arm had.
+  public struct ScalingPoint: Codable, Sendable, Equatable {
+    /// The name of the arm.
+    public var arm: String
+    /// The events, of which each counts once however often it was trained.
+    public var unlabeledEvents: Int
+
+    /// Makes a point.
+    public init(arm: String, unlabeledEvents: Int) {
+      self.arm = arm
+      self.unlabeledEvents = unlabeledEvents
     }
   }
 

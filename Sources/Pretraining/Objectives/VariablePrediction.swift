@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import EventModel
+import Events
+import Foundation
+import Runtime
+import Torch
+
+/// Predicts high-level variables of an event from its vector.
+///
+/// They can be computed from what the model reads, so they need no label; what it takes to compute
+/// them is what few labels cannot teach. A variable is shifted by its mean and scaled by its
+/// deviation after asinh of itself in units of its median magnitude, which keeps tails near. The loss
+/// is the mean squared error over all variables that an event has.
+public final class VariablePrediction: PretrainingObjective {
+  /// What can be set in a configuration.
+  public struct Settings: ObjectiveSettings {
+    /// The name in configurations.
+    static let name = "variables"
+    /// Factor of the loss in the sum of objectives.
+    public var weight = 1.0
+    /// The expressions by name; where the list is empty, a study takes its own.
+    public var expressions: [String: String] = [:]
+
+    /// Makes the defaults.
+    public init() {}
+
+    /// Reads the settings; what is not given keeps its default.
+    public init(_ node: ConfigurationNode) throws {
+      weight = try node.double("weight", default: weight, in: 0...1000)
+      guard node.contains("expressions") else { return }
+      for (name, value) in try node.entries("expressions") {
+        expressions[name] = try value.asString()
+      }
+    }
+  }
+
+  /// The name in configurations.
+  public var name: String { Settings.name }
+  /// The factor of the loss.
+  public var weight: Double { settings.weight }
+  private let settings: Settings
+  private let variables: EventVariables
+  private let scales: [Scale]
+  private let hidden: Linear
+  private let output: Linear
+
+  /// How a variable becomes a target.
+  struct Scale: Sendable {
+    /// The median magnitude.
+    var unit: Float = 1
+    var moments = InputNormalization.Moments()
+
+    func target(_ value: Float) -> Float {
+      (asinh(value / unit) - moments.mean) / moments.deviation
+    }
+  }
+
+  /// Makes the objective with a random head.
+  ///
+  /// - Parameters:
+  ///   - settings: The settings.
+  ///   - variables: What is predicted.
+  ///   - source: The events.
+  ///   - trainingEvents: Those that may be looked at for scales; at most 20,000 are.
+  ///   - width: The width of the backbone, `D`.
+  ///   - generator: Where the first weights come from.
+  /// - Throws: What the source throws for damaged events; `ExpressionError`.
+  init(
+    settings: Settings, variables: EventVariables, source: any EventSource, trainingEvents: [Int],
+    width: Int, generator: inout some RandomNumberGenerator
+  ) throws {
+    self.settings = settings
+    self.variables = variables
+    var columns = variables.names.map { _ in [Float]() }
+    try source.forEachBatch(of: trainingEvents, sampling: 20_000) { batch in
+      for (place, value) in try variables.values(of: batch).enumerated() where !value.isNaN {
+        columns[place % columns.count].append(value)
+      }
+    }
+    scales = columns.map(Self.scale)
+    hidden = Linear(inputWidth: width, outputWidth: 2 * width, generator: &generator)
+    output = Linear(
+      inputWidth: 2 * width, outputWidth: variables.names.count, generator: &generator)
+  }
+
+  private static func scale(of values: [Float]) -> Scale {
+    guard !values.isEmpty else { return Scale() }
+    var scale = Scale()
+    let median = values.map(abs).sorted()[values.count / 2]
+    if median > 0 { scale.unit = median }
+    let targets = values.map { Double(asinh($0 / scale.unit)) }
+    let mean = targets.reduce(0, +) / Double(targets.count)
+    let squares = targets.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+    let deviation = (squares / Double(targets.count)).squareRoot()
+    scale.moments = .init(mean: Float(mean), deviation: deviation > 1e-6 ? Float(deviation) : 1)
+    return scale
+  }
+
+  /// The objective has no parameters beside those of its head.
+  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
+
+  /// The two layers of the head.
+  public var children: [(name: String, module: any Module)] {
+    [("hidden", hidden), ("output", output)]
+  }
+
+  /// Returns the mean squared error of what events have.
+  ///
+  /// - Throws: `ExpressionError`; see `EventVariables.values(of:)`.
+  public func loss(
+    batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
+  ) throws -> Tensor {
+    let values = try variables.values(of: batch)
+    let vectors = backbone.eventVectors(backbone.input(batch), dropout: context.dropout)
+    let defined = values.filter { !$0.isNaN }.count
+    // The mean of nothing would be NaN; it teaches nothing.
+    guard defined > 0 else { return (vectors * 0).sum() }
+    let device = vectors.device
+    let shape = [batch.eventCount, scales.count]
+    let targets = values.enumerated().map { place, value in
+      value.isNaN ? 0 : scales[place % scales.count].target(value)
+    }
+    let difference =
+      (output(hidden(vectors).gelu()).to(dtype: .float32)
+        - Tensor(targets, shape: shape, device: device))
+      * Tensor(values.map { $0.isNaN ? 0 : 1 as Float }, shape: shape, device: device)
+    return difference.square().sum() / Double(defined)
+  }
+}
+
+extension VariablePrediction.Settings {
+  func objective(
+    _ parts: ObjectiveParts, generator: inout CounterBasedGenerator
+  ) throws -> any PretrainingObjective {
+    let schema = parts.layout.schema
+    let entries = expressions.sorted { $0.key < $1.key }
+    let variables =
+      entries.isEmpty
+      ? EventVariables(automaticFor: schema)
+      : EventVariables(
+        names: entries.map(\.key),
+        expressions: try entries.map { try EventExpression($0.value, schema: schema) })
+    return try VariablePrediction(
+      settings: self, variables: variables, source: parts.source,
+      trainingEvents: parts.trainingEvents, width: parts.model.width, generator: &generator)
+  }
+}
