@@ -108,15 +108,18 @@ extension StudyConfiguration {
     return pretrainings.filter { names.contains($0.name) }
   }
 
-  /// Returns a pre-training without acceptances of kinds that only other samples have.
+  /// Returns a pre-training without acceptances of kinds that only other samples have, and with the
+  /// study's variables to predict where it has none of its own.
   func fitted(
     _ settings: PretrainingConfiguration, to schema: EventSchema
   ) -> PretrainingConfiguration {
     var settings = settings
     settings.augmentation = settings.augmentation.restricted(to: schema, among: kinds)
     if let variables, settings.objectives.variables?.expressions.isEmpty == true {
-      settings.objectives.variables?.expressions = Dictionary(
-        uniqueKeysWithValues: zip(variables.names, variables.expressions.map(\.text)))
+      // Those of whose objects the pre-training's samples have none are no question to them.
+      let texts = zip(variables.names, variables.expressions.map(\.text))
+        .filter { (try? EventExpression($1, schema: schema)) != nil }
+      settings.objectives.variables?.expressions = Dictionary(uniqueKeysWithValues: Array(texts))
     }
     return settings
   }

@@ -71,9 +71,6 @@ public final class HiddenSets: PretrainingObjective {
       generator: &generator)
   }
 
-  /// The objective has no parameters beside those of its decoder.
-  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
-
   /// The decoder.
   public var children: [(name: String, module: any Module)] { [("decoder", decoder)] }
 

@@ -66,9 +66,6 @@ public final class KinematicInvariants: PretrainingObjective {
       inputWidth: 2 * width, outputWidth: PairInvariants.count, generator: &generator)
   }
 
-  /// The objective has no parameters beside those of its heads.
-  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
-
   /// The question's embedding and the layers of the head.
   public var children: [(name: String, module: any Module)] {
     [

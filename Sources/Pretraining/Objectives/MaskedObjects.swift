@@ -64,8 +64,7 @@ public final class MaskedObjects: PretrainingObjective {
   private let settings: Settings
   private let bins: QuantileBins
   private let layout: InputLayout
-  private let hidden: Linear
-  private let output: Linear
+  private let head: PredictionHead
   /// The densities of continuous quantities and the layer that gives them; `nil` where all have bins.
   private let mixtures: (densities: MixtureDensities, output: Linear)?
 
@@ -86,8 +85,7 @@ public final class MaskedObjects: PretrainingObjective {
     self.layout = layout
     let outputs =
       (4 + layout.featureCount) * QuantileBins.binCount + layout.schema.objectKinds.count
-    hidden = Linear(inputWidth: width, outputWidth: width, generator: &generator)
-    output = Linear(inputWidth: width, outputWidth: outputs, generator: &generator)
+    head = PredictionHead(width: width, outputs: outputs, generator: &generator)
     guard settings.targets == .mixtures else {
       mixtures = nil
       return
@@ -101,12 +99,9 @@ public final class MaskedObjects: PretrainingObjective {
     )
   }
 
-  /// The objective has no parameters beside those of its heads.
-  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
-
   /// The layers of the head.
   public var children: [(name: String, module: any Module)] {
-    [("hidden", hidden), ("output", output)] + (mixtures.map { [("mixtures", $0.output)] } ?? [])
+    head.children + (mixtures.map { [("mixtures", $0.output)] } ?? [])
   }
 
   /// Returns the mean of -ln p of what was hidden.
@@ -126,8 +121,8 @@ public final class MaskedObjects: PretrainingObjective {
     let objects = backbone.vectors(
       ofObjects: chosen, of: backbone.input(batch, mask: mask), dropout: dropout)  // [hidden, D]
     let device = objects.device
-    let inner = hidden(objects).gelu()
-    let outputs = output(inner)
+    let inner = head.inner(objects)
+    let outputs = head.predictions(inner: inner)
     let quantities = 4 + layout.featureCount
     let binned = quantities * QuantileBins.binCount
 

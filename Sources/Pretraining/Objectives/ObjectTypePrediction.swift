@@ -38,8 +38,7 @@ public final class ObjectTypePrediction: PretrainingObjective {
   /// The factor of the loss.
   public var weight: Double { settings.weight }
   private let settings: Settings
-  private let hidden: Linear
-  private let output: Linear
+  private let head: PredictionHead
 
   /// Makes the objective with a random head.
   ///
@@ -53,18 +52,12 @@ public final class ObjectTypePrediction: PretrainingObjective {
     generator: inout some RandomNumberGenerator
   ) {
     self.settings = settings
-    hidden = Linear(inputWidth: width, outputWidth: width, generator: &generator)
-    output = Linear(
-      inputWidth: width, outputWidth: layout.schema.objectKinds.count, generator: &generator)
+    head = PredictionHead(
+      width: width, outputs: layout.schema.objectKinds.count, generator: &generator)
   }
-
-  /// The objective has no parameters beside those of its head.
-  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
 
   /// The two layers of the head.
-  public var children: [(name: String, module: any Module)] {
-    [("hidden", hidden), ("output", output)]
-  }
+  public var children: [(name: String, module: any Module)] { head.children }
 
   /// Returns the mean cross-entropy of the kind of all objects.
   public func loss(
@@ -83,7 +76,7 @@ public final class ObjectTypePrediction: PretrainingObjective {
     // The mean of no cross-entropy would be NaN; it teaches nothing.
     guard batch.objectCount > 0 else { return (encoding.events * 0).sum() }
     return Tensor.crossEntropy(
-      logits: output(hidden(encoding.objects).gelu()),
+      logits: head(encoding.objects),
       targets: Tensor(batch.kinds.map(Int64.init), device: encoding.objects.device))
   }
 

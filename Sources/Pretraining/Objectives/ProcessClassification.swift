@@ -46,8 +46,7 @@ public final class ProcessClassification: PretrainingObjective {
   private let processes: [Range<Int>]
   /// Events of the source; beyond it an event comes again.
   private let eventCount: Int
-  private let hidden: Linear
-  private let output: Linear
+  private let head: PredictionHead
 
   /// Makes the objective with a random head.
   ///
@@ -75,17 +74,11 @@ public final class ProcessClassification: PretrainingObjective {
     }
     self.settings = settings
     eventCount = source.eventCount
-    hidden = Linear(inputWidth: width, outputWidth: width, generator: &generator)
-    output = Linear(inputWidth: width, outputWidth: names.count, generator: &generator)
+    head = PredictionHead(width: width, outputs: names.count, generator: &generator)
   }
-
-  /// The objective has no parameters beside those of its head.
-  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
 
   /// The two layers of the head.
-  public var children: [(name: String, module: any Module)] {
-    [("hidden", hidden), ("output", output)]
-  }
+  public var children: [(name: String, module: any Module)] { head.children }
 
   /// Returns the mean cross-entropy of the processes.
   public func loss(
@@ -101,11 +94,11 @@ public final class ProcessClassification: PretrainingObjective {
       targets.append(Int64(process))
     }
     // The mean of no cross-entropy would be NaN; it teaches nothing.
-    guard !events.isEmpty else { return (hidden.weight.value * 0).sum() }
+    guard !events.isEmpty else { return (head.parameters()[0].value * 0).sum() }
     let chosen = events.count == batch.eventCount ? batch : batch.selecting(events)
     let vectors = backbone.eventVectors(backbone.input(chosen), dropout: context.dropout)
     return Tensor.crossEntropy(
-      logits: output(hidden(vectors).gelu()), targets: Tensor(targets, device: vectors.device))
+      logits: head(vectors), targets: Tensor(targets, device: vectors.device))
   }
 }
 

@@ -38,8 +38,6 @@ final class SetDecoder: Module {
     output = Linear(inputWidth: model.width, outputWidth: outputs, generator: &generator)
   }
 
-  var ownParameters: [(name: String, parameter: Parameter)] { [] }
-
   var children: [(name: String, module: any Module)] {
     [
       ("queries", queries), ("event", event), ("layer", layer), ("norm", norm),

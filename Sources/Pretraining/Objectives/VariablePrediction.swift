@@ -43,8 +43,7 @@ public final class VariablePrediction: PretrainingObjective {
   private let settings: Settings
   private let variables: EventVariables
   private let scales: [Scale]
-  private let hidden: Linear
-  private let output: Linear
+  private let head: PredictionHead
 
   /// How a variable becomes a target.
   struct Scale: Sendable {
@@ -80,9 +79,8 @@ public final class VariablePrediction: PretrainingObjective {
       }
     }
     scales = columns.map(Self.scale)
-    hidden = Linear(inputWidth: width, outputWidth: 2 * width, generator: &generator)
-    output = Linear(
-      inputWidth: 2 * width, outputWidth: variables.names.count, generator: &generator)
+    head = PredictionHead(
+      width: width, hiddenWidth: 2 * width, outputs: variables.names.count, generator: &generator)
   }
 
   private static func scale(of values: [Float]) -> Scale {
@@ -98,13 +96,8 @@ public final class VariablePrediction: PretrainingObjective {
     return scale
   }
 
-  /// The objective has no parameters beside those of its head.
-  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
-
   /// The two layers of the head.
-  public var children: [(name: String, module: any Module)] {
-    [("hidden", hidden), ("output", output)]
-  }
+  public var children: [(name: String, module: any Module)] { head.children }
 
   /// Returns the mean squared error of what events have.
   ///
@@ -123,7 +116,7 @@ public final class VariablePrediction: PretrainingObjective {
       value.isNaN ? 0 : scales[place % scales.count].target(value)
     }
     let difference =
-      (output(hidden(vectors).gelu()).to(dtype: .float32)
+      (head(vectors).to(dtype: .float32)
         - Tensor(targets, shape: shape, device: device))
       * Tensor(values.map { $0.isNaN ? 0 : 1 as Float }, shape: shape, device: device)
     return difference.square().sum() / Double(defined)

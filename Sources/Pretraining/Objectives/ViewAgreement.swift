@@ -58,8 +58,7 @@ public final class ViewAgreement: PretrainingObjective {
   public var weight: Double { settings.weight }
   private let settings: Settings
   private let augmenter: Augmenter
-  private let hidden: Linear
-  private let output: Linear
+  private let head: PredictionHead
 
   /// Makes the objective with a random head.
   ///
@@ -74,20 +73,13 @@ public final class ViewAgreement: PretrainingObjective {
   ) {
     self.settings = settings
     self.augmenter = augmenter
-    hidden = Linear(
-      inputWidth: width, outputWidth: settings.projectionWidth, generator: &generator)
-    output = Linear(
-      inputWidth: settings.projectionWidth, outputWidth: settings.projectionWidth,
+    head = PredictionHead(
+      width: width, hiddenWidth: settings.projectionWidth, outputs: settings.projectionWidth,
       generator: &generator)
   }
 
-  /// The objective has no parameters beside those of its head.
-  public var ownParameters: [(name: String, parameter: Parameter)] { [] }
-
   /// The two layers of the head.
-  public var children: [(name: String, module: any Module)] {
-    [("hidden", hidden), ("output", output)]
-  }
+  public var children: [(name: String, module: any Module)] { head.children }
 
   /// Returns the loss of two views of each event.
   public func loss(
@@ -97,7 +89,7 @@ public final class ViewAgreement: PretrainingObjective {
     let views = [(batch, context.seed), (other, augmenter.seed)].map { view, seed in
       let input = backbone.input(view, mask: mask(for: view, seed: seed, epoch: context.epoch))
       let vectors = backbone.eventVectors(input, dropout: context.dropout)
-      return output(hidden(vectors).gelu()).to(dtype: .float32)
+      return head(vectors).to(dtype: .float32)
     }
     return loss(views[0], views[1])
   }
