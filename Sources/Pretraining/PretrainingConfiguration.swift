@@ -26,10 +26,19 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     /// Tell simulated processes apart.
     public var process: ProcessClassification.Settings?
 
-    /// Makes the default: masked objects and kinematic invariants together.
+    /// Makes the default: masked objects and variables together.
     public init() {
       maskedObjects = .init()
-      kinematicInvariants = .init()
+      variables = .init()
+    }
+
+    /// The published baseline: the types of objects alone.
+    public static var baseline: Objectives {
+      var objectives = Objectives()
+      objectives.maskedObjects = nil
+      objectives.variables = nil
+      objectives.objectType = .init()
+      return objectives
     }
 
     /// Reads those that a list names.

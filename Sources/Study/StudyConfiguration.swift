@@ -233,9 +233,7 @@ public struct StudyConfiguration {
     guard let list = try study.node("pretrainings") else {
       var baseline = defaults
       baseline.name = "baseline"
-      baseline.configuration.objectives.maskedObjects = nil
-      baseline.configuration.objectives.kinematicInvariants = nil
-      baseline.configuration.objectives.objectType = .init()
+      baseline.configuration.objectives = .baseline
       var own = defaults
       own.name = "lorentz"
       return [baseline, own]

@@ -69,7 +69,7 @@ struct WorkCommand: ParsableCommand {
     var configuration = PretrainingConfiguration()
     configuration.batchSize = batch
     configuration.epochs = 10_000
-    if objectives == "masked" { configuration.objectives.kinematicInvariants = nil }
+    if objectives == "masked" { configuration.objectives.variables = nil }
     let pretrainer = try Pretrainer(
       store: source, model: model, configuration: configuration, folder: folder)
     let clock = WorkClock()

@@ -127,7 +127,7 @@ import Testing
         [
           "study", "tiny.yaml", "-o", "study", "--set", "study.labels=[10]", "--set",
           "study.arms=\(arms)", "--set", "variables.ht=sum(jet.pt)", "--set",
-          "variables.mass=\(mass)",
+          "variables.mass=\(mass)", "--set", "pretraining.objectives={maskedObjects: {}}",
         ], in: folder.path)
       #expect(outcome.status == 0, "\(outcome.error)")
       #expect(outcome.output.contains("Trees"))

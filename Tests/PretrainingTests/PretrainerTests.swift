@@ -125,8 +125,8 @@ import Torch
       #expect(report.loss.isFinite)
     }
     #expect(done == (1...36).map { 32 * $0 })
-    #expect(history.objectives == ["maskedObjects", "kinematicInvariants", "objectType"])
-    #expect(history.weights == [1, 2, 1])
+    #expect(history.objectives == ["maskedObjects", "objectType", "variables"])
+    #expect(history.weights == [1, 1, 3])
     let first = try #require(history.epochs.first)
     let last = try #require(history.epochs.last)
     for index in 0..<3 {

@@ -86,10 +86,10 @@ import Torch
   @Test func `every objective trains with the others, and a run is resumed`() throws {
     let all = configuration {
       $0.objectives.maskedObjects?.targets = .mixtures
+      $0.objectives.kinematicInvariants = .init()
       $0.objectives.objectType = .init()
       $0.objectives.hiddenSets = .init()
       $0.objectives.agreement = .init()
-      $0.objectives.variables = .init()
       $0.objectives.process = .init()
     }
     let whole = try pretrainer("whole", all)
@@ -124,7 +124,7 @@ import Torch
     let supervised = configuration {
       $0.objectives = .init()
       $0.objectives.maskedObjects = nil
-      $0.objectives.kinematicInvariants = nil
+      $0.objectives.variables = nil
       $0.objectives.process = .init()
     }
     let second = try pretrainer("second", supervised, from: "first")

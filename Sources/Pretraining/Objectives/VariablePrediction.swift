@@ -19,8 +19,9 @@ public final class VariablePrediction: PretrainingObjective {
     /// The name in configurations.
     static let name = "variables"
     /// Factor of the loss in the sum of objectives.
-    public var weight = 1.0
-    /// The expressions by name; where the list is empty, a study takes its own.
+    public var weight = 3.0
+    /// The expressions by name; where there are none, a study takes those of its section `variables`
+    /// that the events have the objects for, and without any, automatic ones.
     public var expressions: [String: String] = [:]
 
     /// Makes the defaults.
