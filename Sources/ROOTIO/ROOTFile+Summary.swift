@@ -13,10 +13,6 @@ extension ROOTFile {
     var lines: [String] = []
     for summary in trees where tree == nil || summary.name == tree {
       if !lines.isEmpty { lines.append("") }
-      if summary.isRNTuple {
-        lines.append("RNTuple \(summary.name) (listed only; its columns are not read yet)")
-        continue
-      }
       do throws(ROOTFileError) {
         let tree = try self.tree(summary.name)
         let title = summary.title.isEmpty ? "" : "  \"\(summary.title)\""
@@ -44,11 +40,11 @@ extension ROOTFile {
   public func summaryJSON(of tree: String? = nil) throws(ROOTFileError) -> String {
     var trees: [SummaryRecord.TreeRecord] = []
     for summary in self.trees where tree == nil || summary.name == tree {
-      let tree = summary.isRNTuple ? nil : try self.tree(summary.name)
+      let tree = try self.tree(summary.name)
       trees.append(
         .init(
           name: summary.name, title: summary.title, className: summary.className,
-          entries: tree?.entryCount, branches: (tree?.branches ?? []).map { .init($0) }))
+          entries: tree.entryCount, branches: tree.branches.map { .init($0) }))
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -78,8 +74,7 @@ private struct SummaryRecord: Encodable {
     let name: String
     let title: String
     let className: String
-    /// Missing for an RNTuple, which is not decoded.
-    let entries: Int?
+    let entries: Int
     let branches: [BranchRecord]
 
     private enum CodingKeys: String, CodingKey {

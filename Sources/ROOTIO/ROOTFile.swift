@@ -49,8 +49,6 @@ public final class ROOTFile: Sendable {
     public let className: String
     /// The number behind the semicolon; of several with the same name the highest counts.
     public let cycle: Int
-    /// Whether this is an RNTuple, which this version lists but does not read.
-    public let isRNTuple: Bool
   }
 
   private static let treeClasses: Set = ["TTree", "TNtuple", "TNtupleD"]
@@ -64,11 +62,9 @@ public final class ROOTFile: Sendable {
     var indices: [String: Int] = [:]
     for entry in entries {
       let key = entry.key
-      let isRNTuple = Self.rntupleClasses.contains(key.fClassName)
-      guard isRNTuple || Self.treeClasses.contains(key.fClassName) else { continue }
+      guard Self.treeClasses.union(Self.rntupleClasses).contains(key.fClassName) else { continue }
       let summary = TreeSummary(
-        name: entry.path, title: key.fTitle, className: key.fClassName, cycle: key.fCycle,
-        isRNTuple: isRNTuple)
+        name: entry.path, title: key.fTitle, className: key.fClassName, cycle: key.fCycle)
       if let index = indices[entry.path] {
         if summaries[index].cycle < key.fCycle { summaries[index] = summary }
       } else {
@@ -79,28 +75,33 @@ public final class ROOTFile: Sendable {
     return summaries
   }
 
-  /// Returns a tree.
+  /// Returns a tree, which may be an RNTuple.
   ///
   /// - Parameter name: Its name with its folders, as in `Events/Events`. The highest cycle is
   ///   taken; `Events;2` names another one.
   /// - Returns: The tree; the same object each time.
-  /// - Throws: ``ROOTFileError``: `missingObject` with the nearest names, `unsupported` for an
-  ///   RNTuple or another object, `truncated` or `corrupted` for a damaged file.
+  /// - Throws: ``ROOTFileError``: `missingObject` with the nearest names, `unsupported` for
+  ///   another object or an RNTuple of before ROOT 6.34, `truncated` or `corrupted` for damage.
   public func tree(_ name: String) throws(ROOTFileError) -> Tree {
     let entry = try entry(name)
     let identifier = "\(entry.path);\(entry.key.fCycle)"
     if let known = cache.withLock({ $0.trees[identifier] }) { return known }
     let className = entry.key.fClassName
-    if Self.rntupleClasses.contains(className) {
+    let tree: Tree
+    switch className {
+    case "ROOT::RNTuple":
+      tree = try Tree(rntuple: entry.path, path: path, storage: storage, key: entry.key)
+    case _ where Self.rntupleClasses.contains(className):
       throw unsupported(
-        entry, "this is an RNTuple (\(className)), which is listed but not read yet")
+        entry,
+        "this is an RNTuple of a format before 1.0 (\(className)). Write it anew with ROOT 6.34 or "
+          + "newer")
+    case _ where Self.treeClasses.contains(className):
+      tree = try Tree(
+        name: entry.path, path: path, storage: storage, infos: try streamerInfos(),
+        key: entry.key, fileCompression: header.fCompress)
+    default: throw unsupported(entry, "this is a \(className), not a tree")
     }
-    if !Self.treeClasses.contains(className) {
-      throw unsupported(entry, "this is a \(className), not a tree")
-    }
-    let tree = try Tree(
-      name: entry.path, path: path, storage: storage, infos: try streamerInfos(), key: entry.key,
-      fileCompression: header.fCompress)
     return cache.withLock { cache in
       // Two threads may have decoded it at the same time; everybody gets the same one.
       if let known = cache.trees[identifier] { return known }

@@ -40,16 +40,20 @@ public struct ROOTFileError: Error, Sendable, CustomStringConvertible {
     public var object: String?
     /// The index of the basket in its branch.
     public var basket: Int?
+    /// The index of the page in its column of an RNTuple.
+    public var page: Int?
     /// The position in the file, or in the decompressed record, from its start.
     public var byteOffset: Int?
 
     /// Makes a location.
     public init(
-      file: String, object: String? = nil, basket: Int? = nil, byteOffset: Int? = nil
+      file: String, object: String? = nil, basket: Int? = nil, page: Int? = nil,
+      byteOffset: Int? = nil
     ) {
       self.file = file
       self.object = object
       self.basket = basket
+      self.page = page
       self.byteOffset = byteOffset
     }
   }
@@ -58,7 +62,7 @@ public struct ROOTFileError: Error, Sendable, CustomStringConvertible {
   public var code: Code
   /// What was found instead, and what to do.
   public var message: String
-  /// The file, the object, the basket and the position.
+  /// The file, the object, the basket or page, and the position.
   public var location: Location
   /// The error that caused this one, if any.
   public var cause: (any Error)?
@@ -77,6 +81,7 @@ public struct ROOTFileError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     var subject = ""
     if let basket = location.basket { subject += "basket \(basket) of " }
+    if let page = location.page { subject += "page \(page) of " }
     if let object = location.object { subject += "\(object) in " }
     subject += location.file
     if let offset = location.byteOffset { subject += " at byte \(offset)" }
@@ -98,12 +103,13 @@ struct DecodingFailure: Error {
 
   /// Makes the error that users see.
   func located(
-    file: String, object: String? = nil, basket: Int? = nil, base: Int = 0
+    file: String, object: String? = nil, basket: Int? = nil, page: Int? = nil, base: Int = 0
   ) -> ROOTFileError {
     ROOTFileError(
       code: code, message: message,
       location: .init(
-        file: file, object: object, basket: basket, byteOffset: byteOffset.map { $0 + base }))
+        file: file, object: object, basket: basket, page: page,
+        byteOffset: byteOffset.map { $0 + base }))
   }
 
   static func truncated(

@@ -9,8 +9,8 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "List the trees and branches of a ROOT file, or print values.",
     discussion: """
-      Without --columns, every tree is listed with its branches, their types, entries, compression \
-      and sizes. With --columns, values are printed, one line per entry:
+      Without --columns, every tree or RNTuple is listed with its branches, their types, entries, \
+      compression and sizes. With --columns, values are printed, one line per entry:
 
         lorentz inspect muons.root
         lorentz inspect muons.root --tree Events --columns nMuon,Muon_pt --rows 0..<5

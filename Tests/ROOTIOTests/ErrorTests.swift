@@ -140,19 +140,6 @@ import Testing
     ) { try tree.read(["nested"]) }
   }
 
-  @Test(.enabled(if: TestFiles.sharedData != nil))
-  func `an RNTuple`() throws {
-    let folder = try #require(TestFiles.sharedData)
-    let path = folder.appending(path: "cms-nanoaod/nano_dy_rntuple.root").path
-    let file = try ROOTFile(path: path)
-    #expect(file.trees.map(\.isRNTuple) == [true])
-    expect(
-      .unsupported,
-      "cannot read Events in \(path): unsupported: this is an RNTuple (ROOT::RNTuple), which is "
-        + "listed but not read yet."
-    ) { try file.tree("Events") }
-  }
-
   @Test func `a damaged LZ4 block fails its checksum`() throws {
     var data = try fixture("jagged-lz4-offset-map.root")
     let start = try #require(data.firstRange(of: Data("L4".utf8))?.lowerBound)

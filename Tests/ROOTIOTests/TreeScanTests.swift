@@ -10,11 +10,13 @@ import Testing
   static let files = [
     "chunks.root", "embedded.root", "jagged-lz4-offset-map.root", "jagged-lzma.root",
     "jagged-uncompressed.root", "jagged-zstd.root", "reduced.root", "scalars.root",
+    "rntuple-types.root", "rntuple-plain.root", "rntuple-extended.root",
+    "rntuple-representations.root",
   ]
 
   private func trees(_ name: String) throws -> [Tree] {
     let file = try ROOTFile(path: TestFiles.fixtures.appending(path: name).path)
-    return try file.trees.filter { !$0.isRNTuple }.map { try file.tree($0.name) }
+    return try file.trees.map { try file.tree($0.name) }
   }
 
   private func names(_ tree: Tree) -> [String] {
@@ -48,8 +50,9 @@ import Testing
     }
   }
 
-  @Test func `threads may share a scan and take ranges in any order`() throws {
-    let tree = try #require(trees("jagged-zstd.root").first)
+  @Test(arguments: ["jagged-zstd.root", "rntuple-types.root"])
+  func `threads may share a scan and take ranges in any order`(_ name: String) throws {
+    let tree = try #require(trees(name).first)
     let names = names(tree)
     let scan = TreeScan(tree, columns: names)
     let starts = Array(stride(from: 0, to: tree.entryCount - 5, by: 5).reversed())

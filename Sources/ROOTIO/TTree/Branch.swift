@@ -35,19 +35,22 @@ public struct Branch: Sendable {
   public private(set) var compression: String
   /// The compression level, from 1 to 9; 0 for none, and where the file does not tell it.
   public private(set) var compressionLevel: Int
-  /// The bytes of the baskets in the file, keys included.
+  /// The bytes of the baskets in the file, keys included, or of the pages of an RNTuple.
   public let compressedBytes: Int
-  /// The bytes of the baskets once decompressed, keys included.
+  /// The bytes of the baskets once decompressed, keys included, or of the pages of an RNTuple.
   public let uncompressedBytes: Int
-  /// The number of baskets.
+  /// The number of baskets, or of the pages of an RNTuple.
   public let basketCount: Int
   /// Whether the values can be read.
   public var isReadable: Bool { problem == nil }
   /// Why the values cannot be read.
   public var reason: String? { problem?.message }
 
+  /// How values lie in baskets; `nil` in an RNTuple, and if the branch cannot be read.
   let layout: BranchLayout?
   let baskets: [BasketLocation]
+  /// Where values are in an RNTuple; `nil` in a TTree, and if the branch cannot be read.
+  let field: FieldLayout?
   let problem: DecodingFailure?
   /// The name without parents.
   let storedName: String
@@ -89,6 +92,31 @@ public struct Branch: Sendable {
       shape = .flat
       problem = failure
     }
+    self.problem = problem
+    field = nil
+  }
+
+  /// Makes the branch of a field of an RNTuple.
+  init(
+    name: String, storedName: String, title: String, typeName: String, elementType: ElementType,
+    shape: Shape, entryCount: Int, compression: Int, compressedBytes: Int, uncompressedBytes: Int,
+    pageCount: Int, field: FieldLayout?, problem: DecodingFailure?
+  ) {
+    self.name = name
+    self.storedName = storedName
+    self.title = title
+    self.typeName = typeName
+    self.elementType = elementType
+    self.shape = shape
+    self.entryCount = entryCount
+    self.compression = Self.compression(compression)
+    compressionLevel = compression % 100
+    self.compressedBytes = compressedBytes
+    self.uncompressedBytes = uncompressedBytes
+    basketCount = pageCount
+    layout = nil
+    baskets = []
+    self.field = field
     self.problem = problem
   }
 

@@ -5,13 +5,13 @@ import Synchronization
 
 /// Reads the values of one branch: its baskets on all processors, or those of a scan on the thread
 /// that calls.
-struct ColumnReader: Sendable {
+struct ColumnReader: BranchReader {
   let tree: Tree
   let branch: Branch
   let layout: BranchLayout
   let entries: Range<Int>
   /// The baskets of the branch that a scan has begun; `nil` where there is no scan.
-  var begun: BegunBaskets?
+  var begun: Begun<Int, OpenBasket>?
 
   func column() throws(ROOTFileError) -> Column {
     if let packing = layout.packing { return try unpackedColumn(packing) }

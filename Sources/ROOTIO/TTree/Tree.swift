@@ -2,7 +2,8 @@
 
 import Runtime
 
-/// A `TTree`: a table whose columns are branches.
+/// A `TTree` or an RNTuple: a table whose columns are branches, or fields, which are called branches
+/// here too.
 ///
 ///     let tree = try ROOTFile(path: "muons.root").tree("Events")
 ///     let columns = try tree.read(["nMuon", "Muon_pt"], entries: 0..<1000)
@@ -19,13 +20,14 @@ public final class Tree: Sendable {
   let path: String
   private let indices: [String: Int]
 
-  init(
+  /// The places of the pages, if this is an RNTuple.
+  private let rntuple: RNTuple?
+
+  /// Decodes a TTree.
+  convenience init(
     name: String, path: String, storage: ByteStorage, infos: StreamerInfos, key: KeyRecord,
     fileCompression: Int
   ) throws(ROOTFileError) {
-    self.name = name
-    self.path = path
-    self.storage = storage
     var entryCount = 0
     var branches: [Branch] = []
     do throws(DecodingFailure) {
@@ -46,11 +48,24 @@ public final class Tree: Sendable {
     } catch {
       throw error.located(file: path, object: name)
     }
-    self.entryCount = entryCount
     for index in branches.indices {
       branches[index].findCompression(in: storage, fileCompression: fileCompression)
     }
+    self.init(
+      name: name, path: path, storage: storage, entryCount: entryCount, branches: branches)
+  }
+
+  /// Makes a tree; `aliases` are other names of branches.
+  init(
+    name: String, path: String, storage: ByteStorage, entryCount: Int, branches: [Branch],
+    aliases: [String: String] = [:], rntuple: RNTuple? = nil
+  ) {
+    self.name = name
+    self.path = path
+    self.storage = storage
+    self.entryCount = entryCount
     self.branches = branches
+    self.rntuple = rntuple
     var indices: [String: Int] = [:]
     var ambiguous: Set<String> = []
     for (index, branch) in branches.enumerated() where branch.storedName != branch.name {
@@ -61,6 +76,7 @@ public final class Tree: Sendable {
     for name in ambiguous { indices[name] = nil }
     // Full names win, and among equal ones the first, as in ROOT.
     for (index, branch) in branches.enumerated().reversed() { indices[branch.name] = index }
+    for (alias, name) in aliases where indices[alias] == nil { indices[alias] = indices[name] }
     self.indices = indices
   }
 
@@ -79,10 +95,10 @@ public final class Tree: Sendable {
       location: .init(file: path, object: self.name))
   }
 
-  /// Reads columns, all their baskets on all processors.
+  /// Reads columns, all their baskets or pages on all processors.
   ///
-  /// The memory is that of the values and, for a while, of the decompressed baskets. Read a large
-  /// tree in ranges of entries.
+  /// The memory is that of the values and, for a while, of the decompressed baskets or pages. Read a
+  /// large tree in ranges of entries.
   ///
   /// - Parameters:
   ///   - names: The names of branches.
@@ -93,7 +109,7 @@ public final class Tree: Sendable {
   public func read(
     _ names: [String], entries: Range<Int>? = nil
   ) throws(ROOTFileError) -> [Column] {
-    var readers: [ColumnReader] = []
+    var readers: [any BranchReader] = []
     for name in names { readers.append(try reader(name, entries: entries ?? 0..<entryCount)) }
     let columns = readers
     return try concurrentMap(columns.count) { index throws(ROOTFileError) in
@@ -103,10 +119,10 @@ public final class Tree: Sendable {
 
   /// Returns what reads a range of entries of a branch, after checking that it can.
   func reader(
-    _ name: String, entries: Range<Int>, begun: BegunBaskets? = nil
-  ) throws(ROOTFileError) -> ColumnReader {
+    _ name: String, entries: Range<Int>, begun: BegunParts? = nil
+  ) throws(ROOTFileError) -> any BranchReader {
     let branch = try branch(name)
-    guard let layout = branch.layout, branch.isReadable else {
+    guard branch.isReadable, branch.layout != nil || branch.field != nil else {
       throw (branch.problem ?? .unsupported("its type is not known")).located(
         file: path, object: "\(self.name)/\(branch.name)")
     }
@@ -117,8 +133,23 @@ public final class Tree: Sendable {
           + "within 0..<\(branch.entryCount).",
         location: .init(file: path, object: "\(self.name)/\(branch.name)"))
     }
-    return ColumnReader(tree: self, branch: branch, layout: layout, entries: entries, begun: begun)
+    if let layout = branch.layout {
+      return ColumnReader(
+        tree: self, branch: branch, layout: layout, entries: entries, begun: begun?.baskets)
+    }
+    guard let layout = branch.field, let rntuple else {
+      preconditionFailure("A branch that can be read is one of a TTree or of an RNTuple.")
+    }
+    return FieldReader(
+      tree: self, branch: branch, layout: layout, rntuple: rntuple, entries: entries,
+      begun: begun?.pages)
   }
+}
+
+/// What reads a range of entries of a branch.
+protocol BranchReader: Sendable {
+  /// Reads the values.
+  func column() throws(ROOTFileError) -> Column
 }
 
 /// Makes branches of the streamed ones, parents first.

@@ -3,19 +3,19 @@
 import Synchronization
 
 /// Reads some columns of a tree from its start to its end, in ranges of entries that are smaller
-/// than baskets.
+/// than baskets, or than the pages of an RNTuple.
 ///
 ///     let scan = TreeScan(tree, columns: ["nMuon", "Muon_pt"])
 ///     for start in stride(from: 0, to: tree.entryCount, by: 1024) {
 ///       let columns = try scan.read(entries: start..<min(start + 1024, tree.entryCount))
 ///     }
 ///
-/// ``Tree/read(_:entries:)`` decompresses a basket anew for every range that touches it. A scan
+/// ``Tree/read(_:entries:)`` decompresses a basket or page anew for every range that touches it. A scan
 /// keeps it until as many entries as it holds have been read. Every read works on the thread that
 /// calls, and threads may read ranges of one scan at the same time.
 public final class TreeScan: Sendable {
   private let tree: Tree
-  private let columns: [(name: String, begun: BegunBaskets)]
+  private let columns: [(name: String, begun: BegunParts)]
 
   /// Begins a scan; nothing is read yet.
   ///
@@ -24,13 +24,13 @@ public final class TreeScan: Sendable {
   ///   - columns: The names of branches.
   public init(_ tree: Tree, columns: [String]) {
     self.tree = tree
-    self.columns = columns.map { ($0, BegunBaskets()) }
+    self.columns = columns.map { ($0, BegunParts()) }
   }
 
   /// Reads a range of entries.
   ///
   /// Ranges may come in any order, and twice; that costs time where baskets are opened again. The
-  /// memory is that of the values and of the baskets that are read in part, decompressed.
+  /// memory is that of the values and of the baskets and pages that are read in part, decompressed.
   ///
   /// - Parameter entries: The entries.
   /// - Returns: The columns in the order of their names.
@@ -62,22 +62,28 @@ struct OpenBasket: Sendable {
   }
 }
 
-/// The baskets of a branch of which a scan has read some entries but not all.
-final class BegunBaskets: Sendable {
-  private let baskets = Mutex<[Int: (basket: OpenBasket, unread: Int)]>([:])
+/// What a scan has begun of a branch: its baskets, or its pages in an RNTuple.
+struct BegunParts: Sendable {
+  let baskets = Begun<Int, OpenBasket>()
+  let pages = BegunPages()
+}
 
-  /// Returns a basket that is begun, or opens it.
+/// The items of a branch of which a scan has read a part but not all.
+final class Begun<Key: Hashable & Sendable, Item: Sendable>: Sendable {
+  private let items = Mutex<[Key: (item: Item, unread: Int)]>([:])
+
+  /// Returns an item that is begun, or opens it; `taken` of its `size` is read now.
   ///
-  /// Who asks for a basket that another thread is opening waits for it.
-  fileprivate func basket(
-    _ part: ColumnReader.Part, open: () throws(ROOTFileError) -> OpenBasket
-  ) throws(ROOTFileError) -> OpenBasket {
-    try baskets.withLock { baskets throws(ROOTFileError) in
-      let known = baskets[part.index]
-      let basket = if let known { known.basket } else { try open() }
-      let unread = (known?.unread ?? part.basket.fNevBuf) - part.wanted.count
-      baskets[part.index] = unread > 0 ? (basket, unread) : nil
-      return basket
+  /// Who asks for an item that another thread is opening waits for it.
+  func item(
+    _ key: Key, size: Int, taken: Int, open: () throws(ROOTFileError) -> Item
+  ) throws(ROOTFileError) -> Item {
+    try items.withLock { items throws(ROOTFileError) in
+      let known = items[key]
+      let item = if let known { known.item } else { try open() }
+      let unread = (known?.unread ?? size) - taken
+      items[key] = unread > 0 ? (item, unread) : nil
+      return item
     }
   }
 }
@@ -94,7 +100,8 @@ extension ColumnReader {
     if part.wanted.count == part.basket.fNevBuf { return try open(part) }
     let all = Part(
       index: part.index, basket: part.basket, wanted: 0..<part.basket.fNevBuf, target: 0)
-    return try begun.basket(part) { () throws(ROOTFileError) in try open(all) }
-      .narrowed(to: part.wanted)
+    return try begun.item(part.index, size: part.basket.fNevBuf, taken: part.wanted.count) {
+      () throws(ROOTFileError) in try open(all)
+    }.narrowed(to: part.wanted)
   }
 }
