@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct InspectTests {
@@ -55,6 +56,22 @@ import Testing
     let outcome = try Command.run(["inspect", TinyStudy.signal, "--columns", "event, MET_pt"])
     #expect(outcome.status == 0)
     #expect(outcome.output.split(separator: "\n").count == 11)
+  }
+
+  @Test(.enabled(if: SharedData.isAvailable))
+  func `an RNTuple is shown as a tree is`() throws {
+    let file = SharedData.path("cms-nanoaod/nano_dimuon_rntuple.root")
+    let lines = try Command.run(["inspect", file]).output.split(separator: "\n")
+    #expect(lines[0].hasPrefix("ROOT::RNTuple Events  40 entries, 1601 branches"))
+    #expect(lines.contains { $0.hasPrefix("  Muon_pt ") && $0.contains(" RVec<float> ") })
+    func values(_ file: String) throws -> String {
+      try Command.run([
+        "inspect", file, "--tree", "Events", "--columns", "event,nMuon,Muon_pt,MET_pt",
+      ]).output
+    }
+    let tree = SharedData.path("cms-nanoaod/nano_dimuon.root")
+    #expect(try values(file) == values(tree))
+    #expect(try values(file).split(separator: "\n").count == 11)
   }
 
   @Test func `what is not there is answered with what is`() throws {

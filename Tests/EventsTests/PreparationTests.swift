@@ -365,6 +365,33 @@ private struct MemorySource: ColumnSource {
     }
   }
 
+  @Test(.enabled(if: SharedData.isAvailable), arguments: ["nano_dimuon", "nano_dy"])
+  func `an RNTuple gives the events that the TTree gives`(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    func prepared(_ file: String) throws -> (cutFlow: [Int], batch: EventBatch) {
+      let (events, sample) = try configuration(
+        folder,
+        events: "{tree: Events, selection: nMuon + nJet >= 1, objects: ["
+          + "{kind: muon, prefix: Muon, features: {charge: Muon_charge, "
+          + "tight: Muon_tightId}, cuts: pt > 3}, {kind: jet, prefix: Jet, features: "
+          + "{btag: Jet_btagDeepFlavB}}, "
+          + "{kind: missingMomentum, columns: {pt: MET_pt, phi: MET_phi}}], "
+          + "scalars: {vertices: PV_npvs, ht: sum(Jet_pt)}}",
+        sample: "{name: data, files: \"\(SharedData.path("cms-nanoaod/\(file).root"))\"}")
+      let manifest = try prepare(
+        sample: sample, events: events, into: folder.file(file),
+        progress: ProgressReporter(isQuiet: true))
+      let batch = try EventStore(path: folder.file(file)).batch(events: 0..<manifest.eventCount)
+      return (manifest.cutFlow.map(\.passed), batch)
+    }
+    let expected = try prepared(name)
+    let found = try prepared("\(name)_rntuple")
+    #expect(found.cutFlow == expected.cutFlow)
+    #expect(expected.batch.eventCount > 20 && expected.batch.objectCount > 60)
+    // Text, because missing values are NaN.
+    #expect("\(found.batch)" == "\(expected.batch)")
+  }
+
   @Test(.enabled(if: SharedData.isAvailable))
   func `a sample of which nothing is left shows its cut flow`() throws {
     let folder = try TemporaryFolder()
