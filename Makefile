@@ -29,13 +29,15 @@ test: setup  ## run all tests; the last line says how many ran
 build: setup  ## build the command .build/release/lorentz
 	swift build -c release --product lorentz $(SWIFT_FLAGS)
 
-# The studies of Documentation/Results.md; data of CMS lie beside the project.
-RESULT_STUDIES := cms-tau-2012 demo ablation
+# The studies of Documentation/Results.md. Data of CMS lie beside the project; the tasks' samples are
+# made by scripts/simulate.py --tasks --output results/samples/tasks.
+TASKS := zprime 2hdm-500-400 tth gluino
+RESULT_STUDIES := cms-tau-2012 demo $(addprefix tasks/,$(TASKS)) scaling ablation
 
-results: build  ## run all studies and write Documentation/Results.md, an hour
+results: build  ## run all studies and write Documentation/Results.md, two hours
 	for study in $(RESULT_STUDIES); do \
-	  .build/release/lorentz study Configurations/$$study.yaml -o results/$$study || exit; done
-	.build/release/lorentz results $(addprefix results/,$(RESULT_STUDIES)) \
+	  .build/release/lorentz study Configurations/$$study.yaml -o results/$${study#tasks/} || exit; done
+	.build/release/lorentz results $(addprefix results/,$(notdir $(RESULT_STUDIES))) \
 	  --preface Documentation/results-preface.md -o Documentation/Results.md
 
 bench: setup .deps/bench/complete  ## compare with peers in Python, an hour; Benchmarks/README.md
