@@ -116,7 +116,9 @@ public struct StudyConfiguration {
   /// - Throws: `ConfigurationError`, which names file, line and key.
   public init(path: String, overrides: [String] = []) throws {
     try self.init(
-      ConfigurationNode.load(path: path, overrides: overrides, fileKeys: ["samples.*.files"]))
+      ConfigurationNode.load(
+        path: path, overrides: overrides, fileKeys: ["samples.*.files", "samples.*.luminosityMask"])
+    )
   }
 
   /// Reads a configuration.

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Columns in memory.
-private struct MemorySource: ColumnSource {
+struct MemorySource: ColumnSource {
   let name = "memory.root"
   var columns: [Column]
   var texts: Set<String> = []

@@ -12,14 +12,28 @@ package struct EventAssembler {
   package private(set) var cutFlow: [StoreManifest.Cut]
   /// The number of events made.
   package private(set) var eventCount = 0
+  private let mask: LuminosityMask?
+  /// The events so far, where duplicates are dropped: about 40 bytes each.
+  private var known: Set<EventIdentity> = []
 
-  package init(events: EventsConfiguration, sample: SampleConfiguration) {
+  /// Prepares to make events.
+  ///
+  /// - Parameters:
+  ///   - events: How columns become events.
+  ///   - sample: The files, and what is special about them.
+  ///   - mask: The luminosity blocks that count; `nil` for all.
+  package init(
+    events: EventsConfiguration, sample: SampleConfiguration, mask: LuminosityMask? = nil
+  ) {
     self.events = events
     self.sample = sample
+    self.mask = mask
     schema = events.schema
     var names = ["all entries"]
+    if mask != nil { names.append("certified luminosity blocks") }
     if let selection = events.selection { names.append("selection: \(selection)") }
     if let selection = sample.selection { names.append("selection of the sample: \(selection)") }
+    if sample.dropsDuplicates { names.append("not seen before") }
     if events.minimumObjects > 0 { names.append("at least \(events.minimumObjects) objects") }
     if let maximum = sample.maximumEvents { names.append("the first \(maximum) events") }
     cutFlow = names.map { .init(name: $0, passed: 0) }
@@ -86,7 +100,8 @@ package struct EventAssembler {
 
   /// Returns the columns that identify an event in a source, where it has them.
   ///
-  /// - Throws: ``PreparationError`` if a column that the configuration names is not there.
+  /// - Throws: ``PreparationError`` if a column that the configuration names is not there, or one
+  ///   that the luminosity mask or the search for duplicates needs.
   package func identifierColumns(in source: some ColumnSource) throws -> [String?] {
     try EventsConfiguration.identifierNames.map { key in
       if let name = events.identifiers[key] {
@@ -98,8 +113,58 @@ package struct EventAssembler {
         }
         return name
       }
-      return source.status(of: key) == .readable ? key : nil
+      if source.status(of: key) == .readable { return key }
+      guard needsIdentifier(key) else { return nil }
+      throw PreparationError(
+        .unusableColumn, sample: sample.name, file: source.name,
+        "there is no usable column \(key), which the "
+          + (mask == nil ? "search for duplicates" : "luminosity mask") + " needs."
+          + nearestNamesHint(for: key, among: source.columnNames),
+        remedy: "Name it in events.identifiers, as in {\(key): COLUMN}.")
     }
+  }
+
+  private func needsIdentifier(_ key: String) -> Bool {
+    sample.dropsDuplicates || mask != nil && key != "event"
+  }
+
+  /// Returns an identifier of an entry that has to have it.
+  private func known(
+    _ key: Int, _ identifiers: [[Int?]], _ entry: Int, in chunk: ColumnChunk
+  ) throws -> Int {
+    if let value = identifiers[key][entry] { return value }
+    throw PreparationError(
+      .invalidValue, sample: sample.name, file: chunk.file,
+      "\(EventsConfiguration.identifierNames[key]) is no whole number from 0 in entry "
+        + "\(chunk.entries.lowerBound + entry). The luminosity mask and the search for duplicates "
+        + "need one.")
+  }
+
+  /// Returns whether an entry is of a luminosity block that counts.
+  private func isCertified(
+    _ identifiers: [[Int?]], _ entry: Int, in chunk: ColumnChunk
+  ) throws -> Bool {
+    guard let mask else { return true }
+    return mask.contains(
+      run: try known(0, identifiers, entry, in: chunk),
+      luminosityBlock: try known(1, identifiers, entry, in: chunk))
+  }
+
+  /// Returns whether an entry is no event that there was before, and remembers it.
+  private mutating func isNew(
+    _ identifiers: [[Int?]], _ entry: Int, in chunk: ColumnChunk
+  ) throws -> Bool {
+    let numbers = try (0..<3).map { try known($0, identifiers, entry, in: chunk) }
+    guard
+      let identity = EventIdentity(
+        run: numbers[0], luminosityBlock: numbers[1], event: numbers[2])
+    else {
+      throw PreparationError(
+        .invalidValue, sample: sample.name, file: chunk.file,
+        "run \(numbers[0]), luminosity block \(numbers[1]) of entry "
+          + "\(chunk.entries.lowerBound + entry) are larger than any that was recorded.")
+    }
+    return known.insert(identity).inserted
   }
 
   /// Makes the events of a chunk, until the sample is full.
@@ -143,6 +208,11 @@ package struct EventAssembler {
       if isFull { break }
       var cut = 0
       cutFlow[cut].passed += 1
+      if mask != nil {
+        guard try isCertified(identifiers, entry, in: chunk) else { continue }
+        cut += 1
+        cutFlow[cut].passed += 1
+      }
       guard
         selections.allSatisfy({ selection in
           guard isTrue(selection[entry]) else { return false }
@@ -151,6 +221,11 @@ package struct EventAssembler {
           return true
         })
       else { continue }
+      if sample.dropsDuplicates {
+        guard try isNew(identifiers, entry, in: chunk) else { continue }
+        cut += 1
+        cutFlow[cut].passed += 1
+      }
       try find(&places, in: collections, entry)
       if events.minimumObjects > 0 {
         guard places.count >= events.minimumObjects else { continue }

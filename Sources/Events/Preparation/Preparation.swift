@@ -20,7 +20,7 @@ private let chunkEntries = 20_000
 ///   - progress: Shows how far the work is.
 ///   - program: The program with its version, for the manifest.
 /// - Returns: The store's manifest.
-/// - Throws: ``PreparationError``; `ROOTFileError` for a file that cannot be read;
+/// - Throws: ``PreparationError``; ``LuminosityMaskError``; `ROOTFileError` for a damaged file;
 ///   `ConfigurationError` for files that are not there; `FileSystemError`; `InterruptedError`,
 ///   after which nothing is left behind.
 @discardableResult
@@ -29,17 +29,23 @@ public func prepare(
   progress: ProgressReporter, program: String = "lorentz"
 ) throws -> StoreManifest {
   let files = try sample.matchingFiles()
-  let configuration = "events:\n\(indented(events.text))sample:\n\(indented(sample.text))"
+  let mask = try sample.luminosityMask.map { try LuminosityMask(path: $0) }
+  let configuration =
+    "events:\n\(indented(events.text))sample:\n\(indented(sample.text))"
+    + (mask.map { "luminosityMask: \($0.checksum)\n" } ?? "")
   if let manifest = upToDate(folder, configuration: configuration, files: files) { return manifest }
 
-  var assembler = EventAssembler(events: events, sample: sample)
+  var assembler = EventAssembler(events: events, sample: sample, mask: mask)
   let writer = try EventStoreWriter(
     folder: folder, schema: assembler.schema, sample: sample.name, program: program)
   writer.manifest.configuration = configuration
   writer.manifest.configurationFingerprint = fingerprint(configuration)
   let sources = try files.map { try ROOTColumnSource(path: $0, tree: events.tree) }
   // All files are checked before the first is read: a long run does not end with a wrong name.
-  for source in sources { _ = try assembler.columns(in: source) }
+  for source in sources {
+    _ = try assembler.columns(in: source)
+    _ = try assembler.identifierColumns(in: source)
+  }
   let total = sources.reduce(0) { $0 + $1.entryCount }
   var done = 0
   for (index, source) in sources.enumerated() where !assembler.isFull {

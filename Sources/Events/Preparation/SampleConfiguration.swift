@@ -9,6 +9,10 @@ import Foundation
 ///       - {name: data, files: ["../data/Run2012*.root"]}
 ///       - {name: signal, files: signal.root, label: 1, weight: "weight * 2",
 ///          selection: "njets > 0", maximumEvents: 1000}
+///       - name: tau                  # data sets that share events; certified ones only
+///         files: [TauPlusX.root, SingleMu.root]
+///         luminosityMask: Cert_190456-208686_8TeV.json
+///         dropDuplicates: true
 ///       - name: muonia               # files with other columns
 ///         files: muonia.root
 ///         events: {tree: Events, objects: [{kind: muon, prefix: Muon}]}
@@ -30,6 +34,10 @@ public struct SampleConfiguration: Sendable {
   public let selection: ColumnExpression?
   /// The largest number of events, those that come first; `nil` for all.
   public let maximumEvents: Int?
+  /// The file of the luminosity blocks that count, or `nil` for all.
+  public let luminosityMask: String?
+  /// Whether of events with the same run, luminosity block and number only the first is kept.
+  public let dropsDuplicates: Bool
   /// How its columns become events, or `nil` for the top-level section `events`, all of which this
   /// replaces.
   public let events: EventsConfiguration?
@@ -50,6 +58,8 @@ public struct SampleConfiguration: Sendable {
     weight = try node.optionalExpression("weight")
     selection = try node.optionalExpression("selection")
     maximumEvents = try node.optionalInt("maximumEvents", in: 1...)
+    luminosityMask = try node.optionalString("luminosityMask").map(node.resolve)
+    dropsDuplicates = try node.bool("dropDuplicates", default: false)
     if let section = try node.node("events") {
       events = try EventsConfiguration(section)
     } else {
@@ -73,6 +83,8 @@ public struct SampleConfiguration: Sendable {
     weight = nil
     selection = nil
     maximumEvents = nil
+    luminosityMask = nil
+    dropsDuplicates = false
     events = nil
     patterns = [.init(text: file, absolute: file, location: file)]
   }
