@@ -28,7 +28,14 @@ public struct InputNormalization: Codable, Hashable, Sendable {
       self.deviation = deviation
     }
 
-    func standardized(_ value: Float) -> Float { (value - mean) / deviation }
+    /// Finds the moments of values; NaN, which marks a missing one, does not count.
+    package init(of values: some Sequence<Float>) {
+      var sums = Accumulator()
+      for value in values { sums.add(value) }
+      self = sums.moments
+    }
+
+    package func standardized(_ value: Float) -> Float { (value - mean) / deviation }
   }
 
   /// Moments of ln(pT / GeV) over all objects.

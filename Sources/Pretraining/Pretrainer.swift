@@ -73,15 +73,9 @@ public final class Pretrainer {
     self.configuration = configuration
     self.folder = folder
     order = try TrainingOrder(store, configuration: configuration)
-    let normalization = try InputNormalization(store: store, indices: order.trainingEvents)
-    backbone =
-      try start.map {
-        try ModelCheckpoint.load(
-          $0, schema: store.schema, normalization: normalization, allowsGrowth: true)
-      }
-      ?? EventTransformer(
-        configuration: model, schema: store.schema, normalization: normalization,
-        seed: configuration.seed)
+    backbone = try EventTransformer.starting(
+      from: start, configuration: model, source: store, events: order.trainingEvents,
+      allowsGrowth: true, seed: configuration.seed)
     let model = backbone.configuration
     objectives = try makeObjectives(
       configuration, store: store, indices: order.trainingEvents, layout: backbone.layout,

@@ -45,26 +45,24 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     ///
     /// - Throws: `ConfigurationError` if there is none.
     init(_ node: ConfigurationNode) throws {
-      maskedObjects = try Self.settings(node)
-      kinematicInvariants = try Self.settings(node)
-      objectType = try Self.settings(node)
-      hiddenSets = try Self.settings(node)
-      agreement = try Self.settings(node)
-      variables = try Self.settings(node)
-      process = try Self.settings(node)
+      var names: [String] = []
+      func settings<Settings: ObjectiveSettings>() throws -> Settings? {
+        names.append(Settings.name)
+        return try node.node(Settings.name).map(Settings.init)
+      }
+      maskedObjects = try settings()
+      kinematicInvariants = try settings()
+      objectType = try settings()
+      hiddenSets = try settings()
+      agreement = try settings()
+      variables = try settings()
+      process = try settings()
       guard !used.isEmpty else {
         throw node.fail(
-          found: "no objective",
-          expected: "at least one of \(Self.names.joined(separator: ", "))",
+          found: "no objective", expected: "at least one of \(names.joined(separator: ", "))",
           remedy: "Remove the key for the default, or name one, as in `maskedObjects: {}`.")
       }
     }
-
-    private static let names = [
-      MaskedObjects.Settings.name, KinematicInvariants.Settings.name,
-      ObjectTypePrediction.Settings.name, HiddenSets.Settings.name, ViewAgreement.Settings.name,
-      VariablePrediction.Settings.name, ProcessClassification.Settings.name,
-    ]
 
     /// Those that are used, in the order in which they are made and computed.
     var used: [any ObjectiveSettings] {
@@ -73,12 +71,6 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
         process,
       ]
       return all.compactMap { $0 }
-    }
-
-    private static func settings<Settings: ObjectiveSettings>(
-      _ list: ConfigurationNode
-    ) throws -> Settings? {
-      try list.node(Settings.name).map(Settings.init)
     }
   }
 

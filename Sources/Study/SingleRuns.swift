@@ -81,9 +81,9 @@ public func finetune(
     source: source, events: chosen, classNames: configuration.classNames, configuration: settings,
     variables: settings.headVariables(configuration.variables, schema: source.schema),
     backbone: { seed in
-      let model = try startingBackbone(
-        backbone, model: configuration.model, source: source, chosen: chosen, settings: settings,
-        seed: seed)
+      let model = try EventTransformer.starting(
+        from: backbone, configuration: configuration.model, source: source, events: chosen,
+        allowsGrowth: settings.growSchema, seed: seed)
       model.place(on: device)
       return model
     },

@@ -103,8 +103,8 @@ extension StudyRun.Plan {
   func startingBackbone(
     _ labeled: EventUnion, chosen: [Int], seed: UInt64, folder: String
   ) throws -> EventTransformer {
-    try Study.startingBackbone(
-      backbone.map { "\(folder)/pretraining/\($0)" }, model: model, source: labeled,
-      chosen: chosen, settings: arm.finetuning, seed: seed)
+    try EventTransformer.starting(
+      from: backbone.map { "\(folder)/pretraining/\($0)" }, configuration: model,
+      source: labeled, events: chosen, allowsGrowth: arm.finetuning.growSchema, seed: seed)
   }
 }

@@ -146,27 +146,41 @@ public struct StudyRunner {
   private func plans(
     stores: [String: EventStore], labeled: EventUnion, split: TestSplit
   ) throws -> [StudyRun.Plan] {
+    let eventFingerprint = labeled.fingerprint
+    let arms = configuration.arms.filter(\.joins.isEmpty).map { arm in
+      var arm = arm
+      arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
+      return (arm: arm, variables: variableTexts(arm, schema: labeled.schema))
+    }
+    // What stands in files is looked at once for each backbone.
+    var origins: [String: (events: String, start: String?)] = [:]
+    func origin(of backbone: Backbone) throws -> (events: String, start: String?) {
+      if let known = origins[backbone.folder] { return known }
+      let origin = (
+        events: try pretrainingSource(backbone.pretraining.samples, stores: stores).fingerprint,
+        start: try backbone.start.map {
+          try ModelCheckpoint.checksum("\(folder)/pretraining/\($0)")
+        }
+      )
+      origins[backbone.folder] = origin
+      return origin
+    }
     var plans: [StudyRun.Plan] = []
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
       for labels in configuration.labels {
-        for var arm in configuration.arms where arm.joins.isEmpty {
-          arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
+        for (arm, variables) in arms {
           let backbone = backbone(of: arm, labelSeed: offset)
+          let origin = try backbone.map(origin)
           plans.append(
             StudyRun.Plan(
               arm: arm, labelsPerClass: labels, seed: configuration.seed + UInt64(offset),
               backbone: backbone?.folder, pretraining: backbone?.pretraining.configuration,
               model: backbone?.pretraining.model ?? arm.model ?? configuration.model,
-              testEvents: split.test.map(\.count), eventFingerprint: labeled.fingerprint,
-              pretrainingEventFingerprint: try backbone.map {
-                try pretrainingSource($0.pretraining.samples, stores: stores).fingerprint
-              },
-              pretrainingStart: try backbone?.start.map {
-                try ModelCheckpoint.checksum("\(folder)/pretraining/\($0)")
-              },
+              testEvents: split.test.map(\.count), eventFingerprint: eventFingerprint,
+              pretrainingEventFingerprint: origin?.events, pretrainingStart: origin?.start,
               isDevelopment: configuration.isDevelopment, classNames: configuration.classNames,
-              variables: variableTexts(arm, schema: labeled.schema)))
+              variables: variables))
         }
       }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Runtime
+
 /// A point of a ROC curve.
 public struct ROCPoint: Codable, Sendable, Equatable {
   /// The fraction of the signal's weight that passes the threshold.
@@ -112,16 +114,11 @@ public struct ROCCurve: Sendable {
     precondition(
       (0...1).contains(signalEfficiency),
       "The signal efficiency \(signalEfficiency) is not in 0...1.")
-    // Binary search for the first corner that reaches the efficiency.
-    var low = 0
-    var high = reached.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if reached[middle] >= signalEfficiency { high = middle } else { low = middle + 1 }
-    }
-    guard low > 0 else { return points[0].backgroundEfficiency }
-    let left = points[low - 1]
-    let right = points[low]
+    // The first corner that reaches the efficiency; the last one does, up to rounding.
+    let corner = reached.dropLast().firstIndexOfSorted { $0 >= signalEfficiency }
+    guard corner > 0 else { return points[0].backgroundEfficiency }
+    let left = points[corner - 1]
+    let right = points[corner]
     let share =
       (signalEfficiency - left.signalEfficiency) / (right.signalEfficiency - left.signalEfficiency)
     return left.backgroundEfficiency

@@ -4,10 +4,11 @@ extension Plot {
   /// Returns the area under the ROC curve against the number of events of the pre-training, a line
   /// for each number of labels, with that of the reference arm across.
   public static func scaling(of results: StudyResults) -> Plot {
+    let points = results.scaling ?? []
     var blocks: [DataBlock] = []
     var lines: [String] = []
     for (index, labels) in results.labelCounts.enumerated() {
-      let rows = (results.scaling ?? []).compactMap { point -> [Double]? in
+      let rows = points.compactMap { point -> [Double]? in
         let curve = results.learningCurve(arm: point.arm)
         return curve.point(labelsPerClass: labels).map {
           [
@@ -17,26 +18,22 @@ extension Plot {
         }
       }
       guard !rows.isEmpty else { continue }
-      let color = quoted(Palette.color(index))
-      lines.append(
-        "data index \(blocks.count) using 1:2 with lines linewidth 2 linecolor rgb \(color) notitle"
-      )
-      lines.append(
-        "data index \(blocks.count) using 1:2:3 with yerrorbars linewidth 2 "
-          + "pointtype \(Palette.point(index)) pointsize 0.7 linecolor rgb \(color) "
-          + "title '\(Format.count(labels)) labels per class'")
+      lines += meansWithErrors(
+        blocks.count, x: "1", style: index, title: "\(Format.count(labels)) labels per class")
       if let area = results.learningCurve(arm: results.referenceArm)
         .point(labelsPerClass: labels)?.area.mean
       {
         let height = (area * 1e6).rounded() / 1e6
-        lines.append("\(height) with lines linewidth 1 dashtype 2 linecolor rgb \(color) notitle")
+        lines.append(
+          "\(height) with lines linewidth 1 dashtype 2 "
+            + "linecolor rgb \(quoted(Palette.color(index))) notitle")
       }
       blocks.append(
         DataBlock(
           title: "\(labels) labels per class",
           columns: ["unlabeled_events", "mean_auc", "standard_error", "seeds"], rows: rows))
     }
-    let counts = (results.scaling ?? []).map(\.unlabeledEvents)
+    let counts = points.map(\.unlabeledEvents)
     let low = Double(counts.min() ?? 1) / 1.5
     let high = Double(counts.max() ?? 1) * 1.5
     let tics = Set(counts).sorted().map { "'\(Format.count($0))' \($0)" }

@@ -49,17 +49,10 @@ extension Plot {
           title: "\(arm.title): each seed", columns: ["labels_per_class", "auc", "seed"],
           rows: results.runs.filter { $0.arm == arm.name }
             .map { [Double($0.labelsPerClass), $0.auc, Double($0.seed)] }))
-      let color = quoted(Palette.color(index))
       lines.append(
         "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.4 "
           + "linecolor rgb \(quoted(Palette.faint(index))) notitle")
-      lines.append(
-        "data index \(block) using \(position):2 with lines linewidth 2 "
-          + "dashtype \(Palette.dash(index)) linecolor rgb \(color) notitle")
-      lines.append(
-        "data index \(block) using \(position):2:3 with yerrorbars linewidth 2 "
-          + "pointtype \(Palette.point(index)) pointsize 0.7 linecolor rgb \(color) "
-          + "title \(quoted(arm.title))")
+      lines += meansWithErrors(block, x: position, style: index, title: arm.title)
     }
     let low = Double(labelCounts.first ?? 1) / 1.3
     let high = Double(labelCounts.last ?? 1) * 1.3
@@ -175,6 +168,25 @@ extension Plot {
 
   static func panelLayout(_ panels: Int) -> [String] {
     ["set multiplot layout \(rowCount(panels)),\(panels > 1 ? 2 : 1)"]
+  }
+
+  /// Writes the parts of a plot command that draw a block of means with their errors.
+  ///
+  /// - Parameters:
+  ///   - index: The number of the block: `x`, then mean and error in the second and third column.
+  ///   - x: Where the points stand, as in "1" or "($1*1.01)".
+  ///   - style: The place in the palette.
+  ///   - title: Its name in the legend.
+  /// - Returns: A line, and points with bars.
+  static func meansWithErrors(_ index: Int, x: String, style: Int, title: String) -> [String] {
+    let color = quoted(Palette.color(style))
+    return [
+      "data index \(index) using \(x):2 with lines linewidth 2 "
+        + "dashtype \(Palette.dash(style)) linecolor rgb \(color) notitle",
+      "data index \(index) using \(x):2:3 with yerrorbars linewidth 2 "
+        + "pointtype \(Palette.point(style)) pointsize 0.7 linecolor rgb \(color) "
+        + "title \(quoted(title))",
+    ]
   }
 
   /// Writes the part of a plot command that draws a column of a block.

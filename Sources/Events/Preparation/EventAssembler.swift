@@ -12,9 +12,7 @@ package struct EventAssembler {
   package private(set) var cutFlow: [StoreManifest.Cut]
   /// The number of events made.
   package private(set) var eventCount = 0
-  private let mask: LuminosityMask?
-  /// The events so far, where duplicates are dropped: about 40 bytes each.
-  private var known: Set<EventIdentity> = []
+  private var identityCuts: IdentityCuts
 
   /// Prepares to make events.
   ///
@@ -27,7 +25,7 @@ package struct EventAssembler {
   ) {
     self.events = events
     self.sample = sample
-    self.mask = mask
+    identityCuts = IdentityCuts(mask: mask, dropsDuplicates: sample.dropsDuplicates)
     schema = events.schema
     var names = ["all entries"]
     if mask != nil { names.append("certified luminosity blocks") }
@@ -114,57 +112,13 @@ package struct EventAssembler {
         return name
       }
       if source.status(of: key) == .readable { return key }
-      guard needsIdentifier(key) else { return nil }
+      guard let user = identityCuts.user(of: key) else { return nil }
       throw PreparationError(
         .unusableColumn, sample: sample.name, file: source.name,
-        "there is no usable column \(key), which the "
-          + (mask == nil ? "search for duplicates" : "luminosity mask") + " needs."
+        "there is no usable column \(key), which the \(user) needs."
           + nearestNamesHint(for: key, among: source.columnNames),
         remedy: "Name it in events.identifiers, as in {\(key): COLUMN}.")
     }
-  }
-
-  private func needsIdentifier(_ key: String) -> Bool {
-    sample.dropsDuplicates || mask != nil && key != "event"
-  }
-
-  /// Returns an identifier of an entry that has to have it.
-  private func known(
-    _ key: Int, _ identifiers: [[Int?]], _ entry: Int, in chunk: ColumnChunk
-  ) throws -> Int {
-    if let value = identifiers[key][entry] { return value }
-    throw PreparationError(
-      .invalidValue, sample: sample.name, file: chunk.file,
-      "\(EventsConfiguration.identifierNames[key]) is no whole number from 0 in entry "
-        + "\(chunk.entries.lowerBound + entry). The luminosity mask and the search for duplicates "
-        + "need one.")
-  }
-
-  /// Returns whether an entry is of a luminosity block that counts.
-  private func isCertified(
-    _ identifiers: [[Int?]], _ entry: Int, in chunk: ColumnChunk
-  ) throws -> Bool {
-    guard let mask else { return true }
-    return mask.contains(
-      run: try known(0, identifiers, entry, in: chunk),
-      luminosityBlock: try known(1, identifiers, entry, in: chunk))
-  }
-
-  /// Returns whether an entry is no event that there was before, and remembers it.
-  private mutating func isNew(
-    _ identifiers: [[Int?]], _ entry: Int, in chunk: ColumnChunk
-  ) throws -> Bool {
-    let numbers = try (0..<3).map { try known($0, identifiers, entry, in: chunk) }
-    guard
-      let identity = EventIdentity(
-        run: numbers[0], luminosityBlock: numbers[1], event: numbers[2])
-    else {
-      throw PreparationError(
-        .invalidValue, sample: sample.name, file: chunk.file,
-        "run \(numbers[0]), luminosity block \(numbers[1]) of entry "
-          + "\(chunk.entries.lowerBound + entry) are larger than any that was recorded.")
-    }
-    return known.insert(identity).inserted
   }
 
   /// Makes the events of a chunk, until the sample is full.
@@ -208,8 +162,12 @@ package struct EventAssembler {
       if isFull { break }
       var cut = 0
       cutFlow[cut].passed += 1
-      if mask != nil {
-        guard try isCertified(identifiers, entry, in: chunk) else { continue }
+      let number = chunk.entries.lowerBound + entry
+      let origin = EventOrigin(
+        run: identifiers[0][entry], luminosityBlock: identifiers[1][entry],
+        event: identifiers[2][entry], source: source, entry: number)
+      if identityCuts.mask != nil {
+        guard try identityCuts.isCertified(origin, in: chunk) else { continue }
         cut += 1
         cutFlow[cut].passed += 1
       }
@@ -221,8 +179,8 @@ package struct EventAssembler {
           return true
         })
       else { continue }
-      if sample.dropsDuplicates {
-        guard try isNew(identifiers, entry, in: chunk) else { continue }
+      if identityCuts.dropsDuplicates {
+        guard try identityCuts.isNew(origin, in: chunk) else { continue }
         cut += 1
         cutFlow[cut].passed += 1
       }
@@ -233,7 +191,6 @@ package struct EventAssembler {
         cutFlow[cut].passed += 1
       }
       if sample.maximumEvents != nil { cutFlow[cut + 1].passed += 1 }
-      let number = chunk.entries.lowerBound + entry
       guard weights[entry].isFinite, abs(weights[entry]) <= Double(Float.greatestFiniteMagnitude)
       else {
         throw PreparationError(
@@ -247,10 +204,7 @@ package struct EventAssembler {
       batch.eventIndices.append(eventCount)
       batch.weights.append(Float(weights[entry]))
       batch.labels.append(Int32(sample.label ?? -1))
-      origins.append(
-        EventOrigin(
-          run: identifiers[0][entry], luminosityBlock: identifiers[1][entry],
-          event: identifiers[2][entry], source: source, entry: number))
+      origins.append(origin)
       eventCount += 1
     }
     if let fault = EventFault.first(in: batch) {

@@ -66,12 +66,8 @@ public struct LuminosityMask: Sendable {
   /// Returns whether a luminosity block is certified.
   public func contains(run: Int, luminosityBlock: Int) -> Bool {
     guard let ranges = blocks[run] else { return false }
-    var (low, high) = (0, ranges.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if ranges[middle].upperBound < luminosityBlock { low = middle + 1 } else { high = middle }
-    }
-    return low < ranges.count && ranges[low].contains(luminosityBlock)
+    let index = ranges.firstIndexOfSorted { $0.upperBound >= luminosityBlock }
+    return index < ranges.count && ranges[index].contains(luminosityBlock)
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ROOTIO
+import Runtime
 
 /// What an expression is worth for some consecutive entries.
 package enum ExpressionValue: Sendable {
@@ -28,13 +29,7 @@ package enum ExpressionValue: Sendable {
   /// Returns the entry that a position among ``values`` belongs to.
   func entry(ofPosition position: Int) -> Int {
     guard case .jagged(_, let offsets) = self else { return position }
-    var low = 0
-    var high = offsets.count - 2
-    while low < high {
-      let middle = (low + high + 1) / 2
-      if offsets[middle] <= position { low = middle } else { high = middle - 1 }
-    }
-    return low
+    return offsets.dropLast().firstIndexOfSorted { $0 > position } - 1
   }
 
   /// Returns the values computed element by element.

@@ -181,13 +181,8 @@ public final class EventStore: Sendable {
     precondition(
       event >= 0 && event < eventCount, "The event \(event) is not in 0..<\(eventCount).")
     // The last shard that begins at or before the event; shards without events are passed over.
-    var low = 0
-    var high = shards.count - 1
-    while low < high {
-      let middle = (low + high + 1) / 2
-      if starts[middle] <= event { low = middle } else { high = middle - 1 }
-    }
-    return (low, event - starts[low])
+    let shard = starts.prefix(shards.count).firstIndexOfSorted { $0 > event } - 1
+    return (shard, event - starts[shard])
   }
 }
 

@@ -67,7 +67,7 @@ public final class HiddenSets: PretrainingObjective {
     decoder = SetDecoder(
       proposals: settings.proposals, model: model,
       outputs: layout.schema.objectKinds.count + 1
-        + (4 + layout.featureCount) * QuantileBins.binCount,
+        + layout.quantityCount * QuantileBins.binCount,
       generator: &generator)
   }
 
@@ -94,7 +94,7 @@ public final class HiddenSets: PretrainingObjective {
     let outputs = decoder(vectors).to(dtype: .float32)  // [B K, kinds + 1 + quantities * bins]
     let device = outputs.device
     let kindCount = layout.schema.objectKinds.count
-    let quantities = 4 + layout.featureCount
+    let quantities = layout.quantityCount
     let rows = batch.eventCount * settings.proposals
     let kindLogits = outputs.narrowed(dimension: 1, start: 0, length: kindCount + 1)
     let binLogits = outputs.narrowed(
@@ -143,10 +143,9 @@ public final class HiddenSets: PretrainingObjective {
   /// The columns and bins of an object's quantities.
   private func targets(of object: Int, in batch: EventBatch) -> [(column: Int, bin: Int)] {
     let kind = Int(batch.kinds[object])
-    let count = 4 + layout.schema.objectKinds[kind].features.count
-    return (0..<count).compactMap { quantity in
+    return layout.quantities(ofKind: kind).compactMap { quantity in
       bins.bin(of: quantity, object: object, in: batch).map {
-        (quantity < 4 ? quantity : quantity + layout.firstFeature[kind], $0)
+        (layout.column(ofQuantity: quantity, kind: kind), $0)
       }
     }
   }
@@ -163,7 +162,7 @@ public final class HiddenSets: PretrainingObjective {
     _ batch: EventBatch, hidden: [Bool], kinds: [Float], bins: [Float]
   ) -> [(object: Int, row: Int)] {
     let kindCount = layout.schema.objectKinds.count + 1
-    let quantities = 4 + layout.featureCount
+    let quantities = layout.quantityCount
     let proposals = settings.proposals
     var matches: [(object: Int, row: Int)] = []
     for event in 0..<batch.eventCount {

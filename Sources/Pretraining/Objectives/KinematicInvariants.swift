@@ -150,7 +150,7 @@ public final class KinematicInvariants: PretrainingObjective {
           let isDefined = !values[quantity].isNaN
           questions.targets.append(
             isDefined
-              ? (values[quantity] - moments[quantity].mean) / moments[quantity].deviation : 0)
+              ? moments[quantity].standardized(values[quantity]) : 0)
           questions.isDefined.append(isDefined ? 1 : 0)
           if isDefined { questions.definedCount += 1 }
         }

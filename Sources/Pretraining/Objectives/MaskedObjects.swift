@@ -84,7 +84,7 @@ public final class MaskedObjects: PretrainingObjective {
     self.bins = bins
     self.layout = layout
     let outputs =
-      (4 + layout.featureCount) * QuantileBins.binCount + layout.schema.objectKinds.count
+      layout.quantityCount * QuantileBins.binCount + layout.schema.objectKinds.count
     head = PredictionHead(width: width, outputs: outputs, generator: &generator)
     guard settings.targets == .mixtures else {
       mixtures = nil
@@ -95,7 +95,7 @@ public final class MaskedObjects: PretrainingObjective {
       densities,
       Linear(
         inputWidth: width,
-        outputWidth: (4 + layout.featureCount) * densities.outputCount, generator: &generator)
+        outputWidth: layout.quantityCount * densities.outputCount, generator: &generator)
     )
   }
 
@@ -123,7 +123,7 @@ public final class MaskedObjects: PretrainingObjective {
     let device = objects.device
     let inner = head.inner(objects)
     let outputs = head.predictions(inner: inner)
-    let quantities = 4 + layout.featureCount
+    let quantities = layout.quantityCount
     let binned = quantities * QuantileBins.binCount
 
     // The bins of all quantities of all hidden objects as rows; those that exist are selected.
@@ -136,8 +136,8 @@ public final class MaskedObjects: PretrainingObjective {
     var isAzimuth: [Float] = []
     for (row, object) in chosen.enumerated() {
       let kind = Int(batch.kinds[object])
-      for quantity in 0..<4 + layout.schema.objectKinds[kind].features.count {
-        let column = quantity < 4 ? quantity : quantity + layout.firstFeature[kind]
+      for quantity in layout.quantities(ofKind: kind) {
+        let column = layout.column(ofQuantity: quantity, kind: kind)
         if let target = mixtures?.densities.target(of: quantity, object: object, in: batch) {
           densityRows.append(Int64(row * quantities + column))
           densityTargets.append(target.value)

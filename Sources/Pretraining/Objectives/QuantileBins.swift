@@ -3,6 +3,7 @@
 import EventModel
 import Events
 import Foundation
+import Runtime
 
 /// Equally populated bins of every quantity of every object kind, as targets of classification.
 ///
@@ -56,13 +57,7 @@ public struct QuantileBins: Codable, Hashable, Sendable {
     let inner = edges[Int(batch.kinds[object])][quantity]
     let value = Self.value(of: quantity, object: object, in: batch)
     guard !inner.isEmpty, !value.isNaN else { return nil }
-    var low = 0
-    var high = inner.count
-    while low < high {
-      let middle = (low + high) / 2
-      if inner[middle] < value { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return inner.firstIndexOfSorted { $0 >= value }
   }
 
   /// Returns a quantity of an object; NaN where it is missing.

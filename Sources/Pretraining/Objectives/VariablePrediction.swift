@@ -52,9 +52,7 @@ public final class VariablePrediction: PretrainingObjective {
     var unit: Float = 1
     var moments = InputNormalization.Moments()
 
-    func target(_ value: Float) -> Float {
-      (asinh(value / unit) - moments.mean) / moments.deviation
-    }
+    func target(_ value: Float) -> Float { moments.standardized(asinh(value / unit)) }
   }
 
   /// Makes the objective with a random head.
@@ -89,11 +87,7 @@ public final class VariablePrediction: PretrainingObjective {
     var scale = Scale()
     let median = values.map(abs).sorted()[values.count / 2]
     if median > 0 { scale.unit = median }
-    let targets = values.map { Double(asinh($0 / scale.unit)) }
-    let mean = targets.reduce(0, +) / Double(targets.count)
-    let squares = targets.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
-    let deviation = (squares / Double(targets.count)).squareRoot()
-    scale.moments = .init(mean: Float(mean), deviation: deviation > 1e-6 ? Float(deviation) : 1)
+    scale.moments = .init(of: values.map { asinh($0 / scale.unit) })
     return scale
   }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Runtime
+
 /// The pages of one column of an RNTuple, cluster after cluster.
 struct PageTable: Sendable {
   /// Some elements of the column that follow one another.
@@ -80,18 +82,5 @@ struct PageTable: Sendable {
       Part(
         cluster: cluster, pages: first..<pages.count, isSuppressed: isSuppressed,
         compression: isSuppressed ? 0 : try items.uint32()))
-  }
-}
-
-extension RandomAccessCollection where Index == Int {
-  /// Returns the first index from which on all elements fulfill a condition, by bisection.
-  func firstIndexOfSorted(where condition: (Element) -> Bool) -> Int {
-    var low = startIndex
-    var high = endIndex
-    while low < high {
-      let middle = low + (high - low) / 2
-      if condition(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Runtime
+
 /// What header, footer and page lists of an RNTuple say: its schema, and where its pages are.
 ///
 /// Specification: https://github.com/root-project/root/blob/v6-36-00/tree/ntuple/doc/BinaryFormatSpecification.md

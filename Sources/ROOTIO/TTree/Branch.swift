@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Runtime
+
 /// One column of a tree, as the file describes it; ``Tree/read(_:entries:)`` reads its values.
 public struct Branch: Sendable {
   /// How many values an entry has.
@@ -132,13 +134,7 @@ public struct Branch: Sendable {
 
   /// Returns the first basket with entries behind a position; they follow one another.
   func firstBasket(endingAfter entry: Int) -> Int {
-    var low = 0
-    var high = baskets.count
-    while low < high {
-      let middle = (low + high) / 2
-      if baskets[middle].entries.upperBound > entry { high = middle } else { low = middle + 1 }
-    }
-    return low
+    baskets.firstIndexOfSorted { $0.entries.upperBound > entry }
   }
 
   /// Takes the compression from the first basket where the branch announces none.
