@@ -55,7 +55,8 @@ let package = Package(
   ],
   targets: [
     // Borders to C and C++.
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -70,7 +71,7 @@ let package = Package(
     .target(name: "Runtime"),
     .target(name: "Configuration", dependencies: ["Runtime", yams]),
     .target(name: "Torch", dependencies: ["CTorch", "Runtime"]),
-    .target(name: "ROOTIO", dependencies: ["CZlib", "CLZMA", "CLZ4", "CZstd", "Runtime"]),
+    .target(name: "ROOTIO", dependencies: ["CDeflate", "CLZMA", "CLZ4", "CZstd", "Runtime"]),
     .target(name: "Kinematics"),
     .target(
       name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes an RNTuple of the ROOTIO tests as uproot writes it, with locators for very long pages.
+"""Makes files of the ROOTIO tests as uproot writes them: an RNTuple with locators for very long
+pages, and a tree with several lists that have one counter.
 
     .venv-uproot/bin/python scripts/make-uproot-fixtures.py Tests/ROOTIOTests/Fixtures
 
@@ -35,3 +36,16 @@ with uproot.recreate(path) as file:
     })
     ntuple = file.mkrntuple("Events", events[:12])
     ntuple.extend(events[12:])
+
+path = pathlib.Path(sys.argv[1]) / "counted.root"
+with uproot.recreate(path, compression=None) as file:
+    muons = awkward.zip({
+        "pt": awkward.Array([[i + k / 4 for k in range(i % 4)] for i in range(20)]),
+        "charge": awkward.Array([[(-1) ** (i + k) for k in range(i % 4)] for i in range(20)]),
+        "iso": awkward.Array([[k / (i + 1) for k in range(i % 4)] for i in range(20)]),
+    })
+    muons["charge"] = awkward.values_astype(muons["charge"], "int8")
+    muons["iso"] = awkward.values_astype(muons["iso"], "float32")
+    file.mktree("Events", {"Muon": muons.type.content})
+    for first in (0, 8, 15):
+        file["Events"].extend({"Muon": muons[first:{0: 8, 8: 15, 15: 20}[first]]})

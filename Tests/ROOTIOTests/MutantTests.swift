@@ -8,7 +8,8 @@ import Testing
 /// Damages small files at random: whatever the bytes, reading returns or throws.
 @Suite struct MutantTests {
   @Test(arguments: [
-    "scalars.root", "jagged-zstd.root", "jagged-lz4-offset-map.root", "jagged-lzma.root",
+    "scalars.root", "counted.root", "jagged-zstd.root", "jagged-lz4-offset-map.root",
+    "jagged-lzma.root",
     "jagged-uncompressed.root",
     "reduced.root", "embedded.root", "rntuple-types.root", "rntuple-pieces.root",
     "rntuple-extended.root", "rntuple-representations.root", "rntuple-large-locators.root",

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct TreeScanTests {
   static let files = [
-    "chunks.root", "embedded.root", "jagged-lz4-offset-map.root", "jagged-lzma.root",
+    "chunks.root", "counted.root", "embedded.root", "jagged-lz4-offset-map.root",
+    "jagged-lzma.root",
     "jagged-uncompressed.root", "jagged-zstd.root", "reduced.root", "scalars.root",
     "rntuple-types.root", "rntuple-plain.root", "rntuple-extended.root",
     "rntuple-representations.root",

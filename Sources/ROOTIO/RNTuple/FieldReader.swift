@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-
 /// Reads the values of one branch of an RNTuple: its pages on all processors, or those of a scan on
 /// the thread that calls.
 struct FieldReader: BranchReader {
@@ -21,7 +19,9 @@ struct FieldReader: BranchReader {
     var expected: Int?
   }
 
-  func column() throws(ROOTFileError) -> Column {
+  var counter: String? { nil }
+
+  func column(expected: [Int]?) throws(ROOTFileError) -> Column {
     var offsets: [Int]?
     var spans = try entrySpans(times: layout.collection == nil ? layout.multiple : 1)
     if let collection = layout.collection {
@@ -144,18 +144,5 @@ struct FieldReader: BranchReader {
   func failure(_ found: String, page: Int? = nil) -> ROOTFileError {
     DecodingFailure.corrupted(found, at: nil).located(
       file: tree.path, object: "\(tree.name)/\(branch.name)", page: page)
-  }
-
-  /// Throws if values would take more memory than the machine has.
-  func requireMemory<Value>(for count: Int, of type: Value.Type) throws(ROOTFileError) {
-    let available = ProcessInfo.processInfo.physicalMemory
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
-    if overflow || UInt64(bytes) > available {
-      throw ROOTFileError(
-        code: .system,
-        message: "\(count) values take more memory than the \(available >> 20) MiB that there "
-          + "are. Read fewer entries at a time.",
-        location: .init(file: tree.path, object: "\(tree.name)/\(branch.name)"))
-    }
   }
 }

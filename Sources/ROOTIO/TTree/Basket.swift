@@ -25,7 +25,7 @@ struct Basket: Sendable {
   /// The length of the values once decompressed.
   let border: Int
   /// The length of values and offsets once decompressed.
-  private let fObjlen: Int
+  let fObjlen: Int
   private let stored: ByteSlice
   /// `nil`: stored as it is.
   private let blocks: [CompressedBlock]?
@@ -159,13 +159,21 @@ struct Basket: Sendable {
     if blocks != nil { stored.storage.release(stored.range) }
   }
 
+  /// Decompresses, or copies, values and offsets into `fObjlen` bytes.
+  func decompress(into target: UnsafeMutableRawBufferPointer) throws(DecodingFailure) {
+    if let blocks {
+      try blocks.decompress(from: stored.storage, into: target)
+    } else {
+      stored.withBytes { target.copyMemory(from: $0) }
+    }
+  }
+
   /// Decompresses the basket.
   func contents() throws(DecodingFailure) -> Contents {
     var all = stored
-    if let blocks {
-      let source = stored.storage
+    if blocks != nil {
       let memory = try ByteStorage(count: fObjlen) { target throws(DecodingFailure) in
-        try blocks.decompress(from: source, into: target)
+        try decompress(into: target)
       }
       all = ByteSlice(memory, 0..<fObjlen)
     }

@@ -13,32 +13,36 @@ struct ColumnReader: BranchReader {
   /// The baskets of the branch that a scan has begun; `nil` where there is no scan.
   var begun: Begun<Int, OpenBasket>?
 
-  func column() throws(ROOTFileError) -> Column {
+  var counter: String? {
+    if case .counted(header: 0, multiple: 1, let counter) = layout.form { counter } else { nil }
+  }
+
+  func column(expected: [Int]?) throws(ROOTFileError) -> Column {
     if let packing = layout.packing { return try unpackedColumn(packing) }
     return switch layout.element {
-    case .bool: try column(of: Bool.self)
-    case .int8: try column(of: Int8.self)
-    case .uint8: try column(of: UInt8.self)
-    case .int16: try column(of: Int16.self)
-    case .uint16: try column(of: UInt16.self)
-    case .int32: try column(of: Int32.self)
-    case .uint32: try column(of: UInt32.self)
-    case .int64: try column(of: Int64.self)
-    case .uint64: try column(of: UInt64.self)
-    case .float32: try column(of: Float.self)
-    case .float64: try column(of: Double.self)
+    case .bool: try column(of: Bool.self, expected)
+    case .int8: try column(of: Int8.self, expected)
+    case .uint8: try column(of: UInt8.self, expected)
+    case .int16: try column(of: Int16.self, expected)
+    case .uint16: try column(of: UInt16.self, expected)
+    case .int32: try column(of: Int32.self, expected)
+    case .uint32: try column(of: UInt32.self, expected)
+    case .int64: try column(of: Int64.self, expected)
+    case .uint64: try column(of: UInt64.self, expected)
+    case .float32: try column(of: Float.self, expected)
+    case .float64: try column(of: Double.self, expected)
     case .string: try textColumn()
     case .other: preconditionFailure("A branch that has a layout has a type.")
     }
   }
 
   private func column<Scalar: ColumnScalar>(
-    of type: Scalar.Type
+    of type: Scalar.Type, _ expected: [Int]?
   ) throws(ROOTFileError) -> Column {
     if case .fixed(let count, let offset, let stride) = layout.form {
       return try fixedColumn(of: type, count: count, offset: offset, stride: stride)
     }
-    return try jaggedColumn(of: type)
+    return try jaggedColumn(of: type, expected: expected)
   }
 
   /// A basket that holds some of the wanted entries.
@@ -96,8 +100,9 @@ struct ColumnReader: BranchReader {
             + "\(part.basket.border) bytes of values")
       }
     }
+    let (total, overflow) = entries.count.multipliedReportingOverflow(by: count)
+    try requireMemory(for: overflow ? .max : total, of: type)
     var outcome: Result<Void, ROOTFileError> = .success(())
-    let total = entries.count * count
     let values = [Scalar](unsafeUninitializedCapacity: total) { buffer, initializedCount in
       // Every basket writes a range of its own.
       nonisolated(unsafe) let target = buffer.baseAddress

@@ -97,7 +97,7 @@ extension ColumnReader {
     let bytes = try ColumnReader(
       tree: tree, branch: branch, layout: BranchLayout(element: .uint8, form: form),
       entries: entries, begun: begun
-    ).column()
+    ).column(expected: nil)
     guard case .uint8(let raw) = bytes.values,
       bytes.offsets?.allSatisfy({ $0 % width == 0 }) != false
     else {

@@ -111,9 +111,8 @@ public final class Tree: Sendable {
   ) throws(ROOTFileError) -> [Column] {
     var readers: [any BranchReader] = []
     for name in names { readers.append(try reader(name, entries: entries ?? 0..<entryCount)) }
-    let columns = readers
-    return try concurrentMap(columns.count) { index throws(ROOTFileError) in
-      try columns[index].column()
+    return try readers.columns { count, body throws(ROOTFileError) in
+      try concurrentMap(count, body)
     }
   }
 
@@ -144,12 +143,6 @@ public final class Tree: Sendable {
       tree: self, branch: branch, layout: layout, rntuple: rntuple, entries: entries,
       begun: begun?.pages)
   }
-}
-
-/// What reads a range of entries of a branch.
-protocol BranchReader: Sendable {
-  /// Reads the values.
-  func column() throws(ROOTFileError) -> Column
 }
 
 /// Makes branches of the streamed ones, parents first.

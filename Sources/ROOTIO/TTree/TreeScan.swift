@@ -36,29 +36,17 @@ public final class TreeScan: Sendable {
   /// - Returns: The columns in the order of their names.
   /// - Throws: ``ROOTFileError`` as ``Tree/read(_:entries:)``.
   public func read(entries: Range<Int>) throws(ROOTFileError) -> [Column] {
-    var result: [Column] = []
-    result.reserveCapacity(columns.count)
+    var readers: [any BranchReader] = []
+    readers.reserveCapacity(columns.count)
     for (name, begun) in columns {
-      result.append(try tree.reader(name, entries: entries, begun: begun).column())
+      readers.append(try tree.reader(name, entries: entries, begun: begun))
     }
-    return result
-  }
-}
-
-/// A decompressed basket and, where their number varies, the places of the values of its entries.
-struct OpenBasket: Sendable {
-  let values: ByteSlice
-  /// Where the values of the entries start, from the start of the basket's values; empty where
-  /// all entries have equally many.
-  var starts: [Int] = []
-  /// How many values the entries have; empty like `starts`.
-  var counts: [Int] = []
-
-  /// Returns the places of some of the entries.
-  func narrowed(to wanted: Range<Int>) -> OpenBasket {
-    starts.isEmpty
-      ? self
-      : OpenBasket(values: values, starts: Array(starts[wanted]), counts: Array(counts[wanted]))
+    return try readers.columns { count, body throws(ROOTFileError) in
+      var columns: [Column] = []
+      columns.reserveCapacity(count)
+      for index in 0..<count { columns.append(try body(index)) }
+      return columns
+    }
   }
 }
 
