@@ -19,19 +19,27 @@ struct FieldReader: BranchReader {
     var expected: Int?
   }
 
-  var counter: String? { nil }
+  var counter: String? {
+    guard let collection = layout.collection, layout.multiple == 1 else { return nil }
+    return "\(collection.columns)"
+  }
 
   func column(expected: [Int]?) throws(ROOTFileError) -> Column {
     var offsets: [Int]?
     var spans = try entrySpans(times: layout.collection == nil ? layout.multiple : 1)
     if let collection = layout.collection {
-      let bounds = try bounds(of: collection, spans)
-      offsets = try self.offsets(bounds, spans, multiple: layout.multiple)
-      spans = zip(spans, bounds).map { span, bounds in
-        let multiple = layout.multiple
-        return Span(
-          cluster: span.cluster,
-          elements: (bounds[0] * multiple)..<((bounds.last ?? bounds[0]) * multiple))
+      if let expected, let shared = sharedSpans(spans, expected) {
+        offsets = expected
+        spans = shared
+      } else {
+        let bounds = try bounds(of: collection, spans)
+        offsets = try self.offsets(bounds, spans, multiple: layout.multiple)
+        spans = zip(spans, bounds).map { span, bounds in
+          let multiple = layout.multiple
+          return Span(
+            cluster: span.cluster,
+            elements: (bounds[0] * multiple)..<((bounds.last ?? bounds[0]) * multiple))
+        }
       }
     }
     let values = try values(spans)
@@ -39,6 +47,20 @@ struct FieldReader: BranchReader {
       offsets = (0...entries.count).map { $0 * layout.multiple }
     }
     return Column(name: branch.name, values: values, offsets: offsets)
+  }
+
+  /// Returns the elements of the entries of some spans from the offsets of another column of the
+  /// same collection; `nil` where a span starts within a cluster, with an element that they do not
+  /// tell.
+  private func sharedSpans(_ spans: [Span], _ offsets: [Int]) -> [Span]? {
+    guard offsets.count == entries.count + 1, spans.allSatisfy({ $0.elements.lowerBound == 0 })
+    else { return nil }
+    var position = 0
+    return spans.map { span in
+      let next = position + span.elements.count
+      defer { position = next }
+      return Span(cluster: span.cluster, elements: 0..<(offsets[next] - offsets[position]))
+    }
   }
 
   /// Returns the wanted entries cluster by cluster, as elements of a column that has a number of

@@ -37,13 +37,13 @@ struct ObjectDecoder {
 
   /// Decodes the object of a class that starts at the reader's position.
   mutating func object(ofClass name: String) throws(DecodingFailure) -> StreamedObject {
-    var members: [String: StreamedValue] = [:]
+    var members = StreamedMembers()
     let (version, problem) = try object(ofClass: name, into: &members)
     return StreamedObject(className: name, version: version, members: members, problem: problem)
   }
 
   private mutating func object(
-    ofClass name: String, into members: inout [String: StreamedValue]
+    ofClass name: String, into members: inout StreamedMembers
   ) throws(DecodingFailure) -> (version: Int, problem: String?) {
     depth += 1
     defer { depth -= 1 }
@@ -86,7 +86,7 @@ struct ObjectDecoder {
   ///
   /// - Returns: Why decoding ended early, if it did.
   private mutating func contents(
-    ofClass name: String, version: Int, end: Int?, into members: inout [String: StreamedValue]
+    ofClass name: String, version: Int, end: Int?, into members: inout StreamedMembers
   ) throws(DecodingFailure) -> String? {
     switch name {
     case "TObjArray":
@@ -212,7 +212,7 @@ extension ObjectDecoder {
   ///
   /// - Returns: Why the member cannot be decoded, if so; the reader is then anywhere.
   private mutating func member(
-    _ element: StreamerInfo.Element, into members: inout [String: StreamedValue]
+    _ element: StreamerInfo.Element, into members: inout StreamedMembers
   ) throws(DecodingFailure) -> String? {
     let name = element.name
     switch element.fType {
@@ -225,7 +225,8 @@ extension ObjectDecoder {
         return try object(ofClass: element.fType == 0 ? name : "TNamed", into: &members).problem
       }
     case 65:
-      members[name] = .string(try reader.string(name))
+      let text = try reader.string(name)
+      if element.isKept { members[name] = .string(text) }
     case 7:
       let count = try reader.int32(name)
       try reader.skip(count, name)
@@ -236,13 +237,15 @@ extension ObjectDecoder {
         let (length, overflow) = count.multipliedReportingOverflow(by: width)
         try reader.skip(overflow ? -1 : length, name)
       } else {
-        members[name] = .object(try object(ofClass: typeName))
+        let object = try object(ofClass: typeName)
+        if element.isKept { members[name] = .object(object) }
       }
     case 64, 69:
-      members[name] = try pointer()
+      let value = try pointer()
+      if element.isKept { members[name] = value }
     case 1...19:
       guard let value = try fundamental(element.fType) else { return unknown(element) }
-      members[name] = value
+      if element.isKept { members[name] = value }
     case 21...39:
       return try array(element, count: element.arrayLength, into: &members)
     case 41...59:
@@ -271,7 +274,7 @@ extension ObjectDecoder {
   ]
 
   private mutating func array(
-    _ element: StreamerInfo.Element, count: Int, into members: inout [String: StreamedValue]
+    _ element: StreamerInfo.Element, count: Int, into members: inout StreamedMembers
   ) throws(DecodingFailure) -> String? {
     // One byte is the shortest element, so a false count cannot make us allocate.
     if count < 0 || count > reader.left {
@@ -288,7 +291,7 @@ extension ObjectDecoder {
       default: return unknown(element)
       }
     }
-    members[element.name] = .integers(integers)
+    if element.isKept { members[element.name] = .integers(integers) }
     return nil
   }
 

@@ -4,12 +4,12 @@
 final class StreamedObject: Sendable {
   let className: String
   let version: Int
-  let members: [String: StreamedValue]
+  let members: StreamedMembers
   /// Why the members behind the last one are missing, if they are.
   let problem: String?
 
   init(
-    className: String, version: Int, members: [String: StreamedValue], problem: String? = nil
+    className: String, version: Int, members: StreamedMembers, problem: String? = nil
   ) {
     self.className = className
     self.version = version
@@ -37,6 +37,19 @@ final class StreamedObject: Sendable {
     (object(name)?.array("items") ?? []).map { value in
       if case .object(let object) = value { object } else { nil }
     }
+  }
+}
+
+/// The members of an object by name.
+///
+/// There are a dozen of those that trees need, which is too few for a hash table.
+struct StreamedMembers: Sendable {
+  private var items: [(name: String, value: StreamedValue)] = []
+
+  /// The value of a member; the one that was set last.
+  subscript(name: String) -> StreamedValue? {
+    get { items.last { $0.name == name }?.value }
+    set { if let newValue { items.append((name, newValue)) } }
   }
 }
 

@@ -21,6 +21,27 @@ struct StreamerInfo: Sendable {
     let typeName: String
     /// For an array behind a pointer: the member that counts its elements.
     let countName: String?
+    /// Whether trees need the value of the member, or another member its number.
+    var isKept = true
+  }
+
+  /// The members of trees, branches, leaves and descriptions of classes that are read; a tree of
+  /// thousands of branches has many times as many others.
+  private static let neededMembers: Set = [
+    "items", "fName", "fTitle", "fEntries", "fBranches", "fLeaves", "fLeafCount", "fLen",
+    "fIsUnsigned", "fBaskets", "fBasketBytes", "fBasketEntry", "fBasketSeek", "fWriteBasket",
+    "fCompress", "fTotBytes", "fZipBytes", "fClassName", "fClassVersion", "fID", "fType",
+    "fStreamerType", "fElements", "fTypeName", "fArrayLength", "fCountName",
+  ]
+
+  /// Marks the members that are needed.
+  private static func marked(_ elements: [Element]) -> [Element] {
+    let counts = Set(elements.compactMap(\.countName))
+    return elements.map { element in
+      var marked = element
+      marked.isKept = neededMembers.contains(element.name) || counts.contains(element.name)
+      return marked
+    }
   }
 }
 
@@ -81,7 +102,7 @@ extension StreamerInfo {
             countName: element.string("fCountName")))
       }
     }
-    self.elements = elements
+    self.elements = Self.marked(elements)
   }
 }
 
