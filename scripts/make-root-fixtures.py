@@ -24,6 +24,80 @@ struct FixturePacked {
   Double32_t plain;
   Double32_t range[2]; //[0,200,10]
 };
+struct FixturePoint { float x = 0; double y = 0; short n[2] = {0, 0}; };
+struct FixtureBase { int id = 0; virtual ~FixtureBase() {} };
+struct FixtureTrack : public FixtureBase {
+  FixturePoint start; std::vector<float> hits; std::string name; TString label; bool good = false;
+  Double32_t phi = 0; //[-pi,pi,16]
+};
+FixtureTrack fixtureTrack(int entry, int index) {
+  FixtureTrack track;
+  track.id = entry * 10 + index;
+  track.start.x = entry; track.start.y = -index; track.start.n[0] = index; track.start.n[1] = entry;
+  for (int hit = 0; hit < index; ++hit) track.hits.push_back(entry + hit / 8.0);
+  track.name = std::string(index, 'a' + entry); track.label = "label"; track.good = index % 2;
+  track.phi = entry / 4.0;
+  return track;
+}
+/// Lists of lists, and objects whole and split, in three baskets.
+void writeNested(const char* path) {
+  TFile file(path, "RECREATE", "", 101);
+  TTree tree("Events", "nested lists and objects");
+  TLorentzVector* momentum = new TLorentzVector;
+  TVector2* plane = new TVector2;
+  FixturePoint point;
+  FixtureTrack track;
+  std::vector<std::vector<float>> floats;
+  std::vector<std::vector<std::vector<int>>> deep;
+  std::vector<std::vector<std::string>> texts;
+  std::vector<TLorentzVector> momenta;
+  std::vector<FixturePoint> points;
+  std::vector<FixtureTrack> tracks;
+  TClonesArray array("TLorentzVector");
+  TClonesArray* pointer = &array;
+  // By the names of their classes, as these have no compiled dictionary.
+  auto deepPointer = &deep;
+  auto textsPointer = &texts;
+  auto momentaPointer = &momenta;
+  auto pointsPointer = &points;
+  auto tracksPointer = &tracks;
+  tree.Branch("floats", &floats);
+  tree.Bronch("deep", "vector<vector<vector<int>>>", &deepPointer);
+  tree.Bronch("texts", "vector<vector<string>>", &textsPointer);
+  tree.Branch("momentum", &momentum, 32000, 0);
+  tree.Branch("plane", &plane, 32000, 0);
+  tree.Bronch("momenta", "vector<TLorentzVector>", &momentaPointer);
+  tree.Branch("point", &point, 32000, 0);
+  tree.Bronch("points", "vector<FixturePoint>", &pointsPointer, 32000, 0);
+  tree.Branch("track", &track, 32000, 0);
+  tree.Bronch("tracks", "vector<FixtureTrack>", &tracksPointer, 32000, 0);
+  tree.Bronch("splitTracks", "vector<FixtureTrack>", &tracksPointer, 32000, 99);
+  tree.Branch("clones", &pointer, 32000, 0);
+  tree.Branch("splitClones", &pointer, 32000, 99);
+  for (int entry = 0; entry < 20; ++entry) {
+    floats.clear(); deep.clear(); texts.clear(); momenta.clear(); points.clear(); tracks.clear();
+    array.Clear();
+    for (int index = 0; index < entry % 4; ++index) {
+      floats.push_back(std::vector<float>(index, entry + index / 8.0));
+      deep.push_back({});
+      for (int inner = 0; inner < index; ++inner)
+        deep.back().push_back(std::vector<int>(inner + 1, entry * 10 + inner));
+      texts.push_back(std::vector<std::string>(index, std::string(entry, 'x')));
+      momenta.push_back(TLorentzVector(entry, index, entry - index, 20 + entry));
+      tracks.push_back(fixtureTrack(entry, index));
+      points.push_back(tracks.back().start);
+      static_cast<TLorentzVector*>(array.ConstructedAt(index))->SetPxPyPzE(entry, index, 1, 30);
+    }
+    momentum->SetPxPyPzE(entry, 2 * entry, 3 * entry, 100);
+    plane->Set(entry / 2.0, -entry / 4.0);
+    track = fixtureTrack(entry, entry % 3);
+    point = track.start;
+    tree.Fill();
+    if (entry % 8 == 7) tree.FlushBaskets();
+  }
+  tree.Write();
+  file.Close();
+}
 void writePacked() {
   TTree tree("split", "a split object");
   FixturePacked packed;
@@ -197,3 +271,4 @@ jagged("jagged-lzma.root", 207, False)
 chunks()
 jagged("jagged-uncompressed.root", 0, False)
 ranges()
+ROOT.writeNested(str(folder / "nested.root"))

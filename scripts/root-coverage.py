@@ -28,9 +28,7 @@ def kind(reason):
     reason = reason.removeprefix("unsupported: ").rstrip(".")
     if "split into the branches below it" in reason:
         return "an object whose members are branches of their own, which are read"
-    reason = re.sub(r" \(.*", "", reason)
-    reason = re.sub(r"objects of class map<.*", "a `std::map`", reason)
-    return re.sub(r"objects of class vector<.*", "a `std::vector` of collections", reason)
+    return re.sub(r" \(.*", "", reason)
 
 
 def main():

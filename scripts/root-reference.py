@@ -15,8 +15,10 @@ Types are numpy's kind and width ("f4", "b1", "S" for text). A digest is the 64-
 (offset basis 14695981039346656037, prime 1099511628211) of little-endian words of 64 bits, in
 hexadecimal: floating-point numbers by their bit pattern, integers sign-extended, of text the bytes
 with a 10 behind each. Counts are the numbers of values per entry; "-" where each entry has one.
-Nested collections and maps, which ROOTIO does not read, have type "?" and no digests.
-Type "!" marks what uproot misreads or fails on.
+Lists within lists have digests of the counts of each level, the outermost first, with slashes
+between. Members of objects, and keys ("first") and values ("second") of maps, have lines of their
+own. Type "!" marks what uproot misreads or fails on; "*" a whole branch of that kind, of which the
+members are not known. What ROOTIO does not read has type "?" and no digests.
 
 The branches of an RNTuple are its fields. Their names are the stored ones, where uproot calls the
 members of a pair "0" and "1".
@@ -57,38 +59,47 @@ def described(branch):
     ):
         # uproot 5.7.7 loses its place after an empty C string, for which ROOT writes no byte.
         return [("", "!", 0, "-", "-")]
-    if getattr(branch.interpretation, "low", 0) != 0:
+    content = getattr(branch.interpretation, "content", branch.interpretation)
+    if getattr(content, "low", 0) != 0:
         # uproot rounds numbers that are packed into a range differently from ROOT.
         return [("", "!", 0, "-", "-")]
-    array = branch.array()
+    if branch.typename == "TClonesArray":
+        return [("", "?", 0, "-", "-")]
+    try:
+        array = branch.array()
+    except (NotImplementedError, uproot.DeserializationError):
+        # uproot 5.7.7 does not read what is written member by member, nor classes without version.
+        return [("", "*", 0, "-", "-")]
     if branch.member("fStreamerType", none_if_missing=True) == 6:
         # A member that counts the elements of another is an Int_t in ROOT; uproot takes it for u4.
         array = awkward.values_astype(array, "int32")
-    if array.fields == ["0", "1"]:
-        return [("", "?", 0, "-", "-")]
-    if array.fields:
-        return [(f".{field}", *table(array[field])) for field in array.fields]
-    return [("", *table(array))]
+    return members(array, "")
+
+
+def members(array, name):
+    if not array.fields:
+        return [(name, *table(array))]
+    rows = []
+    for field in array.fields:
+        stored = {"0": "first", "1": "second"}.get(field, field)
+        rows += members(array[field], f"{name}.{stored}")
+    return rows
 
 
 def table(array):
-    counts = "-"
-    text = awkward.parameters(array).get("__array__") == "string"
-    if not text and array.ndim > 1:
-        flat = awkward.flatten(array, axis=1)
-        counts = awkward.num(array, axis=1).to_numpy()
-        if array.ndim > 2:
-            inner = rectangular(flat)
-            if inner is None:
-                return "?", 0, "-", "-"
-            counts = counts * int(numpy.prod(inner.shape[1:]))
-            flat = inner.reshape(-1)
-        counts = digest(counts.tolist())
-        array = flat
+    levels = []
+    while array.ndim > 1 and awkward.parameters(array).get("__array__") != "string":
+        if levels and array.layout.is_regular:
+            # The dimensions of an array in a list, or in an entry, count as values of that.
+            inner = awkward.to_numpy(array)
+            levels[-1] = levels[-1] * int(numpy.prod(inner.shape[1:]))
+            array = awkward.Array(inner.reshape(-1))
+            break
+        levels.append(awkward.num(array, axis=1).to_numpy())
+        array = awkward.flatten(array, axis=1)
+    counts = "/".join(digest(level.tolist()) for level in levels) or "-"
     layout = awkward.to_layout(array)
     if layout.is_list or awkward.parameters(layout).get("__array__") == "string":
-        if "string" not in str(awkward.type(array)):
-            return "?", 0, "-", "-"
         strings = awkward.to_list(array)
         data = "".join(string + "\n" for string in strings).encode()
         return "S", len(strings), digest(data), counts
@@ -119,7 +130,9 @@ def field_row(field):
         # An optional value is a list of one value or none.
         array = awkward.singletons(array)
     *dimensions, element = str(awkward.type(array)).split(" * ")
-    if "union" in element or element.startswith("?") or "var" in dimensions[2:]:
+    if element.startswith("?") and "union" not in element:
+        array = awkward.singletons(array, axis=len(dimensions) - 1)
+    elif "union" in element:
         return "?", 0, "-", "-"
     if awkward.fields(array):
         return None
@@ -133,13 +146,6 @@ def field_row(field):
     if leaf.typename in types:
         array = awkward.values_astype(array, types[leaf.typename])
     return table(array)
-
-
-def rectangular(array):
-    try:
-        return awkward.to_numpy(array)
-    except ValueError:
-        return None
 
 
 def main():
@@ -161,6 +167,9 @@ def main():
                         print(path(tree[field]), *row, sep="\t")
                 continue
             for branch in tree.keys(recursive=True):
+                if tree[branch].member("fType", none_if_missing=True) == 3 and tree[branch].branches:
+                    # The number of objects of a TClonesArray, whose members are branches.
+                    continue
                 try:
                     interpretation = tree[branch].interpretation
                 except UnboundLocalError:

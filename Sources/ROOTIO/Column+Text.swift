@@ -33,8 +33,16 @@ extension [Column] {
 extension Column {
   /// The value of an entry, or its values in brackets.
   fileprivate func text(entry: Int, asJSON: Bool) -> String {
-    guard let offsets else { return values.text(entry, asJSON: asJSON) }
-    let texts = (offsets[entry]..<offsets[entry + 1]).map { values.text($0, asJSON: asJSON) }
+    var levels = innerOffsets[...]
+    if let offsets { levels = ([offsets] + innerOffsets)[...] }
+    return text(entry, levels, asJSON: asJSON)
+  }
+
+  /// A value, or the elements of a list in brackets.
+  private func text(_ index: Int, _ levels: ArraySlice<[Int]>, asJSON: Bool) -> String {
+    guard let offsets = levels.first else { return values.text(index, asJSON: asJSON) }
+    let texts = (offsets[index]..<offsets[index + 1])
+      .map { text($0, levels.dropFirst(), asJSON: asJSON) }
     return "[\(texts.joined(separator: asJSON ? "," : ", "))]"
   }
 }

@@ -10,7 +10,7 @@ import Testing
   @Test(arguments: [
     "scalars.root", "counted.root", "jagged-zstd.root", "jagged-lz4-offset-map.root",
     "jagged-lzma.root",
-    "jagged-uncompressed.root",
+    "jagged-uncompressed.root", "nested.root",
     "reduced.root", "embedded.root", "rntuple-types.root", "rntuple-pieces.root",
     "rntuple-extended.root", "rntuple-representations.root", "rntuple-large-locators.root",
   ])

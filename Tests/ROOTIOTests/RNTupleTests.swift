@@ -48,7 +48,10 @@ import Testing
     #expect(try type("optional") == "optional<float>")
     #expect(try type("muons.charge") == "vector<int32>")
     #expect(try type("nMuons") == "uint32")
-    #expect(try type("nested") == "std::vector<std::vector<std::int32_t>>")
+    #expect(try type("nested") == "vector<vector<int32>>")
+    #expect(try type("arrayVector") == "vector<float>[2]")
+    #expect(try type("vectorOptional") == "vector<optional<float>>")
+    #expect(try tree.branch("nested").shape == .nested(2))
     #expect(try type("muons") == "std::vector<FixtureMuon>")
     #expect(try tree.branch("boolean").title == "a Boolean")
     #expect(try tree.branch("matrix").shape == .fixed(6))
@@ -64,6 +67,21 @@ import Testing
     #expect(throws: ROOTFileError.self) { try tree.branch("mass") }
   }
 
+  @Test func `lists within lists and arrays have offsets level by level`() throws {
+    let tree = try tree("rntuple-types.root")
+    let array = try tree.read(["arrayVector"], entries: 4..<6)[0]
+    #expect(array.values == .float32([1, 2, 3, 1, 2, 3]))
+    #expect(array.offsets == [0, 2, 4])
+    #expect(array.innerOffsets == [[0, 2, 3, 5, 6]])
+    #expect(array.entryCount == 2)
+    let nested = try tree.read(["nested"])[0]
+    let part = try tree.read(["nested"], entries: 7..<23)[0]
+    let offsets = try #require(nested.offsets)
+    #expect(part.offsets == offsets[7...23].map { $0 - offsets[7] })
+    let inner = nested.innerOffsets[0][offsets[7]...offsets[23]]
+    #expect(part.innerOffsets == [inner.map { $0 - inner[inner.startIndex] }])
+  }
+
   @Test func `what a column cannot express is refused by name`() throws {
     let tree = try tree("rntuple-types.root")
     func reason(_ name: String) throws -> String? { try tree.branch(name).reason }
@@ -71,17 +89,11 @@ import Testing
       try reason("variant") == "unsupported: its values have one of several types "
         + "(std::variant<std::int32_t,float>).")
     #expect(
-      try reason("nested") == "unsupported: it holds collections within collections or arrays "
-        + "(std::vector<std::vector<std::int32_t>>).")
-    #expect(
-      try reason("arrayVector") == "unsupported: it holds collections within collections or "
-        + "arrays (std::array<std::vector<float>,2>).")
-    #expect(
       try reason("muons") == "unsupported: it is an object of class FixtureMuon that is split "
         + "into the branches below it; read those.")
-    let error = #expect(throws: ROOTFileError.self) { try tree.read(["nested"]) }
+    let error = #expect(throws: ROOTFileError.self) { try tree.read(["variant"]) }
     #expect(error?.code == .unsupported)
-    #expect(error?.location.object == "types/nested")
+    #expect(error?.location.object == "types/variant")
   }
 
   @Test func `numbers of reduced precision are as near as their bits allow`() throws {

@@ -15,7 +15,7 @@ import Testing
     #expect(lines[1].split(separator: " ").first == "branch")
     #expect(lines.contains { $0.hasPrefix("  pair ") && $0.contains(" int16[n][2] ") })
     #expect(
-      lines.contains { $0.contains("not readable, unsupported: it holds objects of class v") })
+      lines.contains { $0.contains("not readable, unsupported: it is an object of class v") })
   }
 
   @Test func `the JSON of a file names trees, entries, branches and types`() throws {

@@ -10,7 +10,7 @@ import Testing
   static let files = [
     "chunks.root", "counted.root", "embedded.root", "jagged-lz4-offset-map.root",
     "jagged-lzma.root",
-    "jagged-uncompressed.root", "jagged-zstd.root", "reduced.root", "scalars.root",
+    "jagged-uncompressed.root", "jagged-zstd.root", "nested.root", "reduced.root", "scalars.root",
     "rntuple-types.root", "rntuple-plain.root", "rntuple-extended.root",
     "rntuple-representations.root",
   ]

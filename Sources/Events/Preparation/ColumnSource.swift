@@ -44,7 +44,11 @@ struct ROOTColumnSource: ColumnSource {
   func status(of column: String) -> ColumnStatus {
     guard let branch = try? tree.branch(column) else { return .missing }
     if !branch.isReadable { return .unreadable(branch.reason ?? "its type is not known") }
-    return branch.elementType == .string ? .unreadable("it holds text") : .readable
+    if branch.elementType == .string { return .unreadable("it holds text") }
+    if case .nested = branch.shape {
+      return .unreadable("it holds lists within lists (\(branch.typeName))")
+    }
+    return .readable
   }
 
   func read(_ columns: [String], entries: Range<Int>) throws -> [Column] {

@@ -26,9 +26,11 @@ struct FieldBranches {
     var path: String
     /// The outermost of the fields that share the name.
     var named: RNTupleSchema.Field?
-    var collection: Representations?
-    /// The collection's class as in `vector`.
-    var container = ""
+    /// The lists around it, the outermost first.
+    var levels: [FieldLayout.Level] = []
+    /// The classes of those that are collections, as in `vector`; of arrays their dimensions, as in
+    /// `[2][3]`.
+    var containers: [String] = []
     var multiple = 1
     var dimensions = ""
     var depth = 0
@@ -122,20 +124,19 @@ struct FieldBranches {
   private mutating func collectCollection(_ index: Int, _ name: String, _ parent: Context) {
     let field = schema.fields[index]
     var context = parent
-    if context.collection != nil || !context.dimensions.isEmpty {
-      // One level of offsets is all that a column has.
-      context.problem =
-        context.problem
-        ?? .unsupported(
-          "it holds collections within collections or arrays "
-            + "(\((context.named ?? field).typeName))")
+    if !context.dimensions.isEmpty {
+      context.levels.append(.array(context.multiple))
+      context.containers.append(context.dimensions)
+      context.multiple = 1
+      context.dimensions = ""
     }
-    context.collection = Representations(
-      schema.columnsOfField[index], in: schema, columnCount: 1)
-    if context.collection?.columns(at: 0).allSatisfy(isIndex) != true {
+    let collection = Representations(schema.columnsOfField[index], in: schema, columnCount: 1)
+    if let collection, collection.columns(at: 0).allSatisfy(isIndex) {
+      context.levels.append(.collection(collection))
+    } else {
       context.problem = context.problem ?? unknownColumns(index)
     }
-    context.container = Self.containerName(field.typeName)
+    context.containers.append(Self.containerName(field.typeName))
     context.isUntyped = field.typeName.isEmpty
     if children[index].count != 1 {
       return append(
@@ -170,7 +171,9 @@ struct FieldBranches {
     let layout = (problem ?? context.problem).map { .failure($0) } ?? self.layout(index, context)
     if case .success(let readable) = layout {
       typeName = readable.element.name + context.dimensions
-      if readable.collection != nil { typeName = "\(context.container)<\(typeName)>" }
+      for container in context.containers.reversed() {
+        typeName = container.hasPrefix("[") ? typeName + container : "\(container)<\(typeName)>"
+      }
       if let source = schema.fields[index].source { shown[source] = name }
     }
     branches.append(
@@ -185,7 +188,7 @@ struct FieldBranches {
   ) -> Result<FieldLayout, DecodingFailure> {
     let field = schema.fields[index]
     let columns = schema.columnsOfField[index]
-    let collection = context.collection
+    let levels = context.levels
     if field.typeName == "std::string" {
       guard let leaf = Representations(columns, in: schema, columnCount: 2),
         leaf.columns(at: 0).allSatisfy(isIndex),
@@ -193,7 +196,7 @@ struct FieldBranches {
       else { return .failure(unknownColumns(index)) }
       return .success(
         FieldLayout(
-          element: .string, kind: .text, collection: collection, multiple: context.multiple,
+          element: .string, kind: .text, levels: levels, multiple: context.multiple,
           leaf: leaf))
     }
     guard let leaf = Representations(columns, in: schema, columnCount: 1) else {
@@ -205,7 +208,7 @@ struct FieldBranches {
       return .success(
         FieldLayout(
           element: field.typeName.contains("64") ? .uint64 : .uint32, kind: .counts,
-          collection: collection, multiple: context.multiple, leaf: leaf))
+          levels: levels, multiple: context.multiple, leaf: leaf))
     }
     var types = Set(
       leaf.columns(at: 0).map { schema.columns[$0].encoding?.elementType ?? .other })
@@ -217,7 +220,7 @@ struct FieldBranches {
     }
     return .success(
       FieldLayout(
-        element: element, kind: .numbers, collection: collection, multiple: context.multiple,
+        element: element, kind: .numbers, levels: levels, multiple: context.multiple,
         leaf: leaf))
   }
 

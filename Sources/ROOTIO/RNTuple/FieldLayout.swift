@@ -4,12 +4,20 @@
 struct FieldLayout: Sendable {
   let element: ElementType
   let kind: Kind
-  /// The collection that holds the values; `nil` where every entry has as many.
-  let collection: Representations?
-  /// The values of an entry, or of an element of the collection.
+  /// The lists that hold the values, the outermost first; empty where every entry has as many.
+  let levels: [Level]
+  /// The values of an entry, or of an element of the innermost list.
   let multiple: Int
   /// The field that has the values.
   let leaf: Representations
+
+  /// A list of values or of other lists.
+  enum Level: Sendable {
+    /// Its columns tell where its elements end.
+    case collection(Representations)
+    /// All have as many elements: an array of collections.
+    case array(Int)
+  }
 
   /// What the columns of the leaf are.
   enum Kind: Sendable {
@@ -21,8 +29,11 @@ struct FieldLayout: Sendable {
   }
 
   var shape: Branch.Shape {
-    if collection != nil { return .jagged }
-    return multiple == 1 ? .flat : .fixed(multiple)
+    switch levels.count {
+    case 0: multiple == 1 ? .flat : .fixed(multiple)
+    case 1: .jagged
+    default: .nested(levels.count)
+    }
   }
 }
 

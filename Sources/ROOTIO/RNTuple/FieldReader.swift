@@ -20,33 +20,85 @@ struct FieldReader: BranchReader {
   }
 
   var counter: String? {
-    guard let collection = layout.collection, layout.multiple == 1 else { return nil }
+    guard case .collection(let collection)? = layout.levels.first, layout.levels.count == 1,
+      layout.multiple == 1
+    else { return nil }
     return "\(collection.columns)"
   }
 
   func column(expected: [Int]?) throws(ROOTFileError) -> Column {
-    var offsets: [Int]?
-    var spans = try entrySpans(times: layout.collection == nil ? layout.multiple : 1)
-    if let collection = layout.collection {
-      if let expected, let shared = sharedSpans(spans, expected) {
-        offsets = expected
-        spans = shared
-      } else {
-        let bounds = try bounds(of: collection, spans)
-        offsets = try self.offsets(bounds, spans, multiple: layout.multiple)
-        spans = zip(spans, bounds).map { span, bounds in
-          let multiple = layout.multiple
-          return Span(
-            cluster: span.cluster,
-            elements: (bounds[0] * multiple)..<((bounds.last ?? bounds[0]) * multiple))
-        }
+    var levels: [[Int]] = []
+    let first: Int =
+      switch layout.levels.first {
+      case .collection: 1
+      case .array(let count): count
+      case nil: layout.multiple
+      }
+    var spans = try entrySpans(times: first)
+    if let expected, counter != nil, let shared = sharedSpans(spans, expected) {
+      levels = [expected]
+      spans = shared
+    } else {
+      for (index, level) in layout.levels.enumerated() {
+        let offsets: [Int]
+        (offsets, spans) = try list(level, spans, index: index)
+        levels.append(offsets)
       }
     }
     let values = try values(spans)
-    if layout.collection == nil, layout.multiple > 1 {
-      offsets = (0...entries.count).map { $0 * layout.multiple }
+    if levels.isEmpty, layout.multiple > 1 {
+      levels = [(0...entries.count).map { $0 * layout.multiple }]
     }
-    return Column(name: branch.name, values: values, offsets: offsets)
+    return Column(
+      name: branch.name, values: values, offsets: levels.first,
+      innerOffsets: Array(levels.dropFirst()))
+  }
+
+  /// Reads the lists of one level.
+  ///
+  /// - Parameters:
+  ///   - level: The lists.
+  ///   - spans: Which of them; for arrays, which of their elements.
+  ///   - index: The number of the level.
+  /// - Returns: Where the elements of each list are, and which elements of their column they are.
+  /// - Throws: What is wrong with a page.
+  private func list(
+    _ level: FieldLayout.Level, _ spans: [Span], index: Int
+  ) throws(ROOTFileError) -> (offsets: [Int], spans: [Span]) {
+    switch level {
+    case .array(let count):
+      let total = spans.reduce(0) { $0 + $1.elements.count }
+      return (Array(stride(from: 0, through: total, by: count)), spans)
+    case .collection(let collection):
+      // The elements may be arrays, or lists.
+      var multiple = layout.multiple
+      var elements = layout.leaf
+      if index + 1 < layout.levels.count {
+        switch layout.levels[index + 1] {
+        case .collection(let next):
+          multiple = 1
+          elements = next
+        case .array(let count):
+          multiple = count
+          guard case .collection(let next)? = layout.levels.dropFirst(index + 2).first else {
+            preconditionFailure("Arrays in lists are levels where they hold collections.")
+          }
+          elements = next
+        }
+      }
+      let isArray = index + 1 < layout.levels.count && multiple > 1
+      let bounds = try bounds(of: collection, spans)
+      let offsets = try offsets(
+        bounds, spans, of: elements, multiple: isArray ? 1 : multiple, limit: multiple)
+      return (
+        offsets,
+        zip(spans, bounds).map { span, bounds in
+          Span(
+            cluster: span.cluster,
+            elements: (bounds[0] * multiple)..<((bounds.last ?? bounds[0]) * multiple))
+        }
+      )
+    }
   }
 
   /// Returns the elements of the entries of some spans from the offsets of another column of the
@@ -139,17 +191,19 @@ struct FieldReader: BranchReader {
     }
   }
 
-  /// Returns where the values of each entry start in those of all spans, and the end of the last.
+  /// Returns where the elements of each collection start in those of all spans, and the end of the
+  /// last.
   private func offsets(
-    _ bounds: [[Int]], _ spans: [Span], multiple: Int
+    _ bounds: [[Int]], _ spans: [Span], of elements: Representations, multiple: Int,
+    limit elementsEach: Int
   ) throws(ROOTFileError) -> [Int] {
     var offsets: [Int] = []
-    offsets.reserveCapacity(entries.count + 1)
+    offsets.reserveCapacity(spans.reduce(1) { $0 + $1.elements.count })
     offsets.append(0)
     var total = 0
     for (span, bounds) in zip(spans, bounds) {
       // What the pages do not have is refused here, before numbers become too large to add.
-      let limit = try capacity(of: layout.leaf, cluster: span.cluster) / multiple
+      let limit = try capacity(of: elements, cluster: span.cluster) / elementsEach
       if let end = bounds.last, end > limit {
         throw failure(
           "a collection ends with element \(end) of cluster \(span.cluster), which has \(limit)")

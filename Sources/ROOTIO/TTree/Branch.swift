@@ -12,6 +12,8 @@ public struct Branch: Sendable {
     case fixed(Int)
     /// A number of its own in every entry.
     case jagged
+    /// Lists within lists, so many levels of them.
+    case nested(Int)
   }
 
   /// The name, as stored.

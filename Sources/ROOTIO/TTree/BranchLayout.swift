@@ -19,6 +19,8 @@ struct BranchLayout: Sendable {
     case collection
     /// `header` bytes and then a string.
     case string(header: Int)
+    /// A part of an object, or of lists within lists.
+    case streamed(StreamedLeaf)
   }
 
   var shape: Branch.Shape {
@@ -26,6 +28,12 @@ struct BranchLayout: Sendable {
     case .fixed(let count, _, _): count == 1 ? .flat : .fixed(count)
     case .counted, .collection: .jagged
     case .string: .flat
+    case .streamed(let leaf):
+      switch leaf.depth {
+      case 0: leaf.multiple == 1 ? .flat : .fixed(leaf.multiple)
+      case 1: .jagged
+      default: .nested(leaf.depth)
+      }
     }
   }
 }
@@ -158,9 +166,70 @@ extension BranchInterpretation {
 
 extension BranchInterpretation {
   /// Interprets a `TBranchElement`: a member of a split object, or a whole object.
-  static func element(
+  static func elements(
+    of branch: StreamedObject, counters: [ObjectIdentifier: String], infos: StreamerInfos
+  ) -> [(leaf: String, interpretation: BranchInterpretation)] {
+    if let plain = element(branch, counters: counters, infos: infos) { return [("", plain)] }
+    let className = branch.string("fClassName") ?? ""
+    let fID = branch.integer("fID") ?? -1
+    let fType = branch.integer("fType") ?? 0
+    let member = member(className, version: branch.integer("fClassVersion") ?? 0, fID, infos)
+    let isInCollection = fType == 31 || fType == 41
+    let framing: StreamedLeaf.Framing = isInCollection ? .repeated : .member
+    guard let typeName = fID >= 0 ? member?.typeName : className, fID >= 0 || fType <= 0 else {
+      return [
+        (
+          "",
+          BranchInterpretation(
+            className,
+            unsupported: "it holds objects of class \(className) (\(branch.className) of version "
+              + "\(branch.version), type \(fType)), which this reader does not know")
+        )
+      ]
+    }
+    return streamed(typeName, framing, isWhole: fID < 0, infos)
+  }
+
+  /// Interprets the branch of an object that was not split, whose class stands in every entry.
+  static func object(
+    of branch: StreamedObject, infos: StreamerInfos
+  ) -> [(leaf: String, interpretation: BranchInterpretation)] {
+    streamed(branch.string("fClassName") ?? "", .named, isWhole: false, infos)
+  }
+
+  /// Lists the leaves of a type.
+  ///
+  /// - Parameters:
+  ///   - typeName: The name of the type in C++.
+  ///   - framing: What an entry is.
+  ///   - isWhole: Whether an entry is a value that is not a member of another; of an object it then
+  ///     has the members alone.
+  ///   - infos: The descriptions of classes.
+  /// - Returns: The leaves by the members that lead to them, or the reason why there are none.
+  private static func streamed(
+    _ typeName: String, _ framing: StreamedLeaf.Framing, isWhole: Bool, _ infos: StreamerInfos
+  ) -> [(leaf: String, interpretation: BranchInterpretation)] {
+    do throws(StreamedType.Unknown) {
+      let type = try StreamedType(typeName, infos)
+      var framing = framing
+      if case .object = type, isWhole { framing = .contents }
+      let leaves = StreamedLeaf.all(of: type, framing)
+      if leaves.isEmpty {
+        throw StreamedType.Unknown(
+          reason: "it holds objects of class \(typeName), which have no members")
+      }
+      return leaves.map { leaf in
+        (leaf.path, BranchInterpretation(leaf.typeName, leaf.element, .streamed(leaf)))
+      }
+    } catch {
+      return [("", BranchInterpretation(typeName, unsupported: error.reason))]
+    }
+  }
+
+  /// Interprets a branch of numbers or text, or of plain lists of them; `nil` for another one.
+  private static func element(
     _ branch: StreamedObject, counters: [ObjectIdentifier: String], infos: StreamerInfos
-  ) -> BranchInterpretation {
+  ) -> BranchInterpretation? {
     let className = branch.string("fClassName") ?? ""
     let fID = branch.integer("fID") ?? -1
     let fType = branch.integer("fType") ?? 0
@@ -183,25 +252,20 @@ extension BranchInterpretation {
     }
     let streamerType = branch.integer("fStreamerType") ?? -1
     let isInCollection = fType == 31 || fType == 41
-    let unknown = BranchInterpretation(
-      typeName,
-      unsupported: "it holds objects of class \(typeName) (\(branch.className) of version "
-        + "\(branch.version), type \(fType), streamer type \(streamerType), class version "
-        + "\(version)), which this reader does not know")
     let leaf = leaves[0]
     let length = leaf.integer("fLen") ?? 0
     guard (1...maximumLength).contains(length) else {
       return BranchInterpretation(
         typeName, corrupted: "a leaf announces \(length) values per entry")
     }
-    guard fID >= 0 || fType == 0 || fType == -1 else { return unknown }
+    guard fID >= 0 || fType == 0 || fType == -1 else { return nil }
     switch streamerType {
     case 1...19, 21...39:
-      guard let (element, packing, name) = number(streamerType % 20, member) else { return unknown }
+      guard let (element, packing, name) = number(streamerType % 20, member) else { return nil }
       let width = packing?.width ?? element.width
       let dimensions = dimensions(title: leaf.string("fTitle") ?? "", length: length)
       if isInCollection {
-        guard let counter = leaf.object("fLeafCount") else { return unknown }
+        guard let counter = leaf.object("fLeafCount") else { return nil }
         return BranchInterpretation(
           "\(name)[\(counter.string("fName") ?? "?")]\(dimensions)", element,
           .counted(header: 0, multiple: length, counter: nil), packing: packing)
@@ -211,23 +275,23 @@ extension BranchInterpretation {
         packing: packing)
     case 41...59:
       guard !isInCollection, let (element, packing, name) = number(streamerType % 20, member)
-      else { return unknown }
+      else { return nil }
       return BranchInterpretation(
         "\(name)[\(member?.countName ?? "?")]", element,
         .counted(header: 1, multiple: 1, counter: nil), packing: packing)
     case 65:
       return isInCollection
-        ? unknown : BranchInterpretation("string", .string, .string(header: 0))
+        ? nil : BranchInterpretation("string", .string, .string(header: 0))
     case -1, 300, 365, 500:
-      if isInCollection { return unknown }
+      if isInCollection { return nil }
       if typeName == "string" || typeName == "TString" {
         // A member has byte count and version in front, a branch of strings has not.
         return BranchInterpretation("string", .string, .string(header: fID >= 0 ? 6 : 0))
       }
-      guard let (container, element) = collection(typeName) else { return unknown }
+      guard let (container, element) = collection(typeName) else { return nil }
       return BranchInterpretation("\(container)<\(element.name)>", element, .collection)
     default:
-      return unknown
+      return nil
     }
   }
 

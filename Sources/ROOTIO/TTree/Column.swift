@@ -15,20 +15,33 @@ public struct Column: Sendable {
   /// One position in ``values`` more than there are entries: entry
   /// `i` has the values from `offsets[i]` to before `offsets[i + 1]`. Arrays of several dimensions
   /// are row-major.
+  ///
+  /// Of lists within lists (``innerOffsets``) these are positions among the lists of the next level.
   public let offsets: [Int]?
+  /// Where the elements of the inner lists are, level by level, where entries are lists of lists.
+  ///
+  /// List `i` of a level has the lists of the next level, or the values, from `[i]` to before
+  /// `[i + 1]`. Empty for all other columns.
+  public let innerOffsets: [[Int]]
 
   /// Makes a column.
   ///
-  /// - Precondition: `offsets` ascend from 0 to the number of values.
-  public init(name: String, values: ColumnValues, offsets: [Int]? = nil) {
-    if let offsets {
+  /// - Precondition: `offsets` ascend from 0 to the number of values, or of lists of the next level.
+  public init(
+    name: String, values: ColumnValues, offsets: [Int]? = nil, innerOffsets: [[Int]] = []
+  ) {
+    var levels = innerOffsets
+    if let offsets { levels.insert(offsets, at: 0) }
+    for (index, level) in levels.enumerated() {
+      let count = index + 1 < levels.count ? levels[index + 1].count - 1 : values.count
       precondition(
-        offsets.first == 0 && offsets.last == values.count,
-        "The offsets of column \(name) do not span its \(values.count) values.")
+        level.first == 0 && level.last == count,
+        "The offsets of column \(name) do not span its \(count) values or lists.")
     }
     self.name = name
     self.values = values
     self.offsets = offsets
+    self.innerOffsets = innerOffsets
   }
 
   /// The number of entries.

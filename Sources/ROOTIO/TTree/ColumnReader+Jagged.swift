@@ -183,7 +183,7 @@ extension ColumnReader {
     switch layout.form {
     case .counted(let header, _, _): header
     case .collection: 10
-    case .fixed, .string: 0
+    case .fixed, .string, .streamed: 0
     }
   }
 

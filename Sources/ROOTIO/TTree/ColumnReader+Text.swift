@@ -7,9 +7,11 @@ extension ColumnReader {
     let texts = try concurrentMap(parts.count, isSerial: begun != nil) {
       index throws(ROOTFileError) in
       let part = parts[index]
-      let contents = try located(part.index, part.basket.contents)
-      let basket = OpenBasket(
-        values: contents.values, positions: try entryPositions(part, contents, width: 1))
+      let basket = try opened(part) { part throws(ROOTFileError) in
+        let contents = try located(part.index, part.basket.contents)
+        return OpenBasket(
+          values: contents.values, positions: try entryPositions(part, contents, width: 1))
+      }
       return try located(part.index) { () throws(DecodingFailure) in
         try strings(basket, count: part.wanted.count)
       }

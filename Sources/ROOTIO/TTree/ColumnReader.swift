@@ -18,6 +18,7 @@ struct ColumnReader: BranchReader {
   }
 
   func column(expected: [Int]?) throws(ROOTFileError) -> Column {
+    if case .streamed(let leaf) = layout.form { return try streamedColumn(leaf) }
     if let packing = layout.packing { return try unpackedColumn(packing) }
     return switch layout.element {
     case .bool: try column(of: Bool.self, expected)

@@ -61,7 +61,8 @@ public enum ElementType: String, Sendable, CaseIterable {
     case 8: self = .float64
     case 11: self = .uint8
     case 12: self = .uint16
-    case 13: self = .uint32
+    // 15 are the bits of a TObject.
+    case 13, 15: self = .uint32
     case 14, 17: self = .uint64
     case 18: self = .bool
     default: return nil

@@ -92,7 +92,7 @@ extension ColumnReader {
         .fixed(count: count * width, offset: offset, stride: stride)
       case .counted(let header, let multiple, let counter):
         .counted(header: header, multiple: multiple * width, counter: counter)
-      case .collection, .string: layout.form
+      case .collection, .string, .streamed: layout.form
       }
     let bytes = try ColumnReader(
       tree: tree, branch: branch, layout: BranchLayout(element: .uint8, form: form),

@@ -181,7 +181,9 @@ private struct BranchCollector {
         case "TBranch":
           BranchInterpretation.leaves(of: branch, counters: counters)
         case "TBranchElement":
-          [("", .element(branch, counters: counters, infos: infos))]
+          BranchInterpretation.elements(of: branch, counters: counters, infos: infos)
+        case "TBranchObject":
+          BranchInterpretation.object(of: branch, infos: infos)
         default:
           [("", .unknown(branch))]
         }
