@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes files of the ROOTIO tests as uproot writes them: an RNTuple with locators for very long
-pages, and a tree with several lists that have one counter.
+pages, a tree with several lists that have one counter, and trees in folders that belong together.
 
     .venv-uproot/bin/python scripts/make-uproot-fixtures.py Tests/ROOTIOTests/Fixtures
 
@@ -49,3 +49,12 @@ with uproot.recreate(path, compression=None) as file:
     file.mktree("Events", {"Muon": muons.type.content})
     for first in (0, 8, 15):
         file["Events"].extend({"Muon": muons[first:{0: 8, 8: 15, 15: 20}[first]]})
+
+# As CMS's POET writes ntuples of Open Data: one tree for each kind of object.
+path = pathlib.Path(sys.argv[1]) / "friends.root"
+with uproot.recreate(path, compression=None) as file:
+    for kind, shift in (("electron", 0), ("muon", 1)):
+        lists = awkward.Array([[10.0 * i + k for k in range((i + shift) % 3)] for i in range(12)])
+        file.mktree(f"my{kind}s/Events", {f"{kind}_pt": lists.type.content, "run": "uint32"})
+        file[f"my{kind}s/Events"].extend(
+            {f"{kind}_pt": lists, "run": numpy.arange(12, dtype="u4") + 100 * shift})

@@ -25,24 +25,25 @@ package enum ColumnStatus: Equatable {
   case unreadable(String)
 }
 
-/// The columns of a tree in a ROOT file.
+/// The columns of a tree in a ROOT file, or of several whose entries belong together.
 struct ROOTColumnSource: ColumnSource {
   let name: String
-  private let tree: Tree
+  private let friends: FriendTrees
 
-  /// Opens a file's tree, or its only one.
-  init(path: String, tree: String?) throws {
+  /// Opens a file's trees, or its only one where none are named.
+  init(path: String, trees: [String]) throws {
     name = path
     let file = try ROOTFile(path: path)
-    self.tree = try tree.map { try file.tree($0) } ?? file.onlyTree()
+    friends = try FriendTrees(
+      trees.isEmpty ? [try file.onlyTree()] : try trees.map { try file.tree($0) })
   }
 
-  var treeName: String { tree.name }
-  var entryCount: Int { tree.entryCount }
-  var columnNames: [String] { tree.branches.map(\.name) }
+  var treeName: String { friends.trees.map(\.name).joined(separator: ", ") }
+  var entryCount: Int { friends.entryCount }
+  var columnNames: [String] { friends.branches.map(\.name) }
 
   func status(of column: String) -> ColumnStatus {
-    guard let branch = try? tree.branch(column) else { return .missing }
+    guard let branch = try? friends.branch(column).branch else { return .missing }
     if !branch.isReadable { return .unreadable(branch.reason ?? "its type is not known") }
     if branch.elementType == .string { return .unreadable("it holds text") }
     if case .nested = branch.shape {
@@ -52,9 +53,11 @@ struct ROOTColumnSource: ColumnSource {
   }
 
   func read(_ columns: [String], entries: Range<Int>) throws -> [Column] {
-    try tree.read(columns, entries: entries)
+    try friends.read(columns, entries: entries)
   }
 
   /// Begins to read columns from the first entry to the last.
-  func scan(_ columns: [String]) -> TreeScan { TreeScan(tree, columns: columns) }
+  func scan(_ columns: [String]) throws -> TreeScan {
+    try TreeScan(friends, columns: columns)
+  }
 }

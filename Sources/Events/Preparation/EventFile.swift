@@ -27,11 +27,11 @@ public struct EventFile: Sendable {
   public init(path: String, events: EventsConfiguration) throws {
     self.path = path
     assembler = EventAssembler(events: events, sample: SampleConfiguration(file: path))
-    let source = try ROOTColumnSource(path: path, tree: events.tree)
+    let source = try ROOTColumnSource(path: path, trees: events.trees)
     columns = try assembler.columns(in: source)
     // The identifiers are not read, but a name that is wrong is an error here as in preparation.
     _ = try assembler.identifierColumns(in: source)
-    scan = source.scan(columns)
+    scan = try source.scan(columns)
     entryCount = source.entryCount
   }
 

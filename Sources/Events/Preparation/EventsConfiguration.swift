@@ -6,7 +6,7 @@ import Configuration
 /// whose files have other columns.
 ///
 ///     events:
-///       tree: Events                     # the file's only tree without
+///       tree: Events                     # or several, side by side; the only one without
 ///       selection: "nMuon >= 1 && HLT_IsoMu24"
 ///       missing: -999                    # a number, nan, or a list of them
 ///       objects:
@@ -26,8 +26,8 @@ import Configuration
 /// makes an object absent (in pt) or a value missing; selections and weights see it as it is.
 /// Not-a-number in a column is an error unless `missing` lists `nan`.
 public struct EventsConfiguration: Sendable {
-  /// The tree, or `nil` for the only one of a file.
-  public let tree: String?
+  /// The trees, whose entries belong together; empty for the only one of a file.
+  public let trees: [String]
   /// Which events are kept, or `nil` for all.
   public let selection: ColumnExpression?
   /// The numbers that stand for missing values.
@@ -50,7 +50,7 @@ public struct EventsConfiguration: Sendable {
   /// - Throws: `ConfigurationError`.
   public init(_ node: ConfigurationNode) throws(ConfigurationError) {
     text = node.serialized()
-    tree = try node.optionalString("tree")
+    trees = try node.strings("tree")
     selection = try node.optionalExpression("selection")
     var markers: [Double] = []
     var includesNaN = false

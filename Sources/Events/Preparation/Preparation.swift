@@ -40,7 +40,7 @@ public func prepare(
     folder: folder, schema: assembler.schema, sample: sample.name, program: program)
   writer.manifest.configuration = configuration
   writer.manifest.configurationFingerprint = fingerprint(configuration)
-  let sources = try files.map { try ROOTColumnSource(path: $0, tree: events.tree) }
+  let sources = try files.map { try ROOTColumnSource(path: $0, trees: events.trees) }
   // All files are checked before the first is read: a long run does not end with a wrong name.
   for source in sources {
     _ = try assembler.columns(in: source)

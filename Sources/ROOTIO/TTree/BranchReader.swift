@@ -18,6 +18,13 @@ protocol BranchReader: Sendable {
 }
 
 extension [any BranchReader] {
+  /// Reads the columns of all branches on all processors.
+  func concurrentColumns() throws(ROOTFileError) -> [Column] {
+    try columns { count, body throws(ROOTFileError) in
+      try concurrentMap(count, body)
+    }
+  }
+
   /// Reads the columns of all branches.
   ///
   /// The first branch of every counter comes before the others, which then share its offsets: they
@@ -30,14 +37,15 @@ extension [any BranchReader] {
     _ map: (Int, @Sendable (Int) throws(ROOTFileError) -> Column) throws(ROOTFileError) -> [Column]
   ) throws(ROOTFileError) -> [Column] {
     let readers = self
-    var leaders: [String: Int] = [:]
+    var leaders: [Counter: Int] = [:]
     var first: [Int] = []
     var second: [(index: Int, leader: Int)] = []
     for (index, reader) in readers.enumerated() {
-      if let counter = reader.counter, let leader = leaders[counter] {
+      let key = reader.counter.map { Counter(tree: ObjectIdentifier(reader.tree), name: $0) }
+      if let key, let leader = leaders[key] {
         second.append((index, leader))
       } else {
-        if let counter = reader.counter { leaders[counter] = index }
+        if let key { leaders[key] = index }
         first.append(index)
       }
     }
@@ -56,6 +64,12 @@ extension [any BranchReader] {
     }
     return columns.compactMap { $0 }
   }
+}
+
+/// A branch that counts, or a collection.
+private struct Counter: Hashable {
+  let tree: ObjectIdentifier
+  let name: String
 }
 
 extension BranchReader {

@@ -95,6 +95,9 @@ public final class Tree: Sendable {
       location: .init(file: path, object: self.name))
   }
 
+  /// Whether there is a branch of a name.
+  func hasBranch(_ name: String) -> Bool { indices[name] != nil }
+
   /// Reads columns, all their baskets or pages on all processors.
   ///
   /// The memory is that of the values and, for a while, of the decompressed baskets or pages. Read a
@@ -111,9 +114,7 @@ public final class Tree: Sendable {
   ) throws(ROOTFileError) -> [Column] {
     var readers: [any BranchReader] = []
     for name in names { readers.append(try reader(name, entries: entries ?? 0..<entryCount)) }
-    return try readers.columns { count, body throws(ROOTFileError) in
-      try concurrentMap(count, body)
-    }
+    return try readers.concurrentColumns()
   }
 
   /// Returns what reads a range of entries of a branch, after checking that it can.

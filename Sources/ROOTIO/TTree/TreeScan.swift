@@ -14,8 +14,7 @@ import Synchronization
 /// keeps it until as many entries as it holds have been read. Every read works on the thread that
 /// calls, and threads may read ranges of one scan at the same time.
 public final class TreeScan: Sendable {
-  private let tree: Tree
-  private let columns: [(name: String, begun: BegunParts)]
+  private let columns: [(tree: Tree, name: String, begun: BegunParts)]
 
   /// Begins a scan; nothing is read yet.
   ///
@@ -23,8 +22,22 @@ public final class TreeScan: Sendable {
   ///   - tree: The tree.
   ///   - columns: The names of branches.
   public init(_ tree: Tree, columns: [String]) {
-    self.tree = tree
-    self.columns = columns.map { ($0, BegunParts()) }
+    self.columns = columns.map { (tree, $0, BegunParts()) }
+  }
+
+  /// Begins a scan of trees whose entries belong together; nothing is read yet.
+  ///
+  /// - Parameters:
+  ///   - friends: The trees.
+  ///   - columns: The names of branches, with or without their trees.
+  /// - Throws: ``ROOTFileError`` with code `missingObject` if there is no such branch.
+  public init(_ friends: FriendTrees, columns: [String]) throws(ROOTFileError) {
+    var places: [(tree: Tree, name: String, begun: BegunParts)] = []
+    for column in columns {
+      let (tree, branch) = try friends.branch(column)
+      places.append((tree, branch.name, BegunParts()))
+    }
+    self.columns = places
   }
 
   /// Reads a range of entries.
@@ -38,7 +51,7 @@ public final class TreeScan: Sendable {
   public func read(entries: Range<Int>) throws(ROOTFileError) -> [Column] {
     var readers: [any BranchReader] = []
     readers.reserveCapacity(columns.count)
-    for (name, begun) in columns {
+    for (tree, name, begun) in columns {
       readers.append(try tree.reader(name, entries: entries, begun: begun))
     }
     return try readers.columns { count, body throws(ROOTFileError) in
