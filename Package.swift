@@ -69,12 +69,18 @@ let package = Package(
 
     // The way of the data, in its order: a target imports only targets above it.
     .target(name: "Runtime"),
+    .target(name: "HTTP", dependencies: ["Runtime"]),
+    .target(name: "OpenData", dependencies: ["HTTP", "CDeflate", "Runtime"]),
     .target(name: "Configuration", dependencies: ["Runtime", yams]),
     .target(name: "Torch", dependencies: ["CTorch", "Runtime"]),
-    .target(name: "ROOTIO", dependencies: ["CDeflate", "CLZMA", "CLZ4", "CZstd", "Runtime"]),
+    .target(
+      name: "ROOTIO", dependencies: ["CDeflate", "CLZMA", "CLZ4", "CZstd", "HTTP", "Runtime"]),
     .target(name: "Kinematics"),
     .target(
-      name: "Events", dependencies: ["ROOTIO", "Kinematics", "Torch", "Configuration", "Runtime"]),
+      name: "Events",
+      dependencies: [
+        "ROOTIO", "HTTP", "OpenData", "Kinematics", "Torch", "Configuration", "Runtime",
+      ]),
     .target(
       name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
     .target(
@@ -99,7 +105,7 @@ let package = Package(
       name: "lorentz",
       dependencies: [
         "Study", "Classification", "Pretraining", "EventModel", "Augmentation", "Evaluation",
-        "Configuration", "Events", "ROOTIO", "Runtime", "Torch", argumentParser,
+        "Configuration", "Events", "ROOTIO", "OpenData", "HTTP", "Runtime", "Torch", argumentParser,
       ]),
 
     // What `make bench` times; see Benchmarks/README.md.
@@ -115,6 +121,9 @@ let package = Package(
       name: "TestSupport", dependencies: ["Torch", "Events"], path: "Tests/TestSupport",
       exclude: ["Fixtures"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Runtime", "TestSupport"]),
+    .testTarget(
+      name: "OpenDataTests", dependencies: ["OpenData", "HTTP", "Runtime", "TestSupport"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "TestSupport"], exclude: ["Fixtures"]),

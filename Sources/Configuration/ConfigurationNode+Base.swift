@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Runtime
 
 extension ConfigurationNode {
   /// Reads a file and merges it into its base, if it has one.
@@ -96,7 +97,8 @@ extension ConfigurationNode {
 
   /// Returns a path that is relative to a folder as one that is relative to where the folder is.
   private static func joined(_ folder: String, _ file: String) -> String {
-    folder.isEmpty || file.hasPrefix("/") || file.hasPrefix("~/") ? file : "\(folder)/\(file)"
+    folder.isEmpty || file.hasPrefix("/") || file.hasPrefix("~/") || isWebAddress(file)
+      ? file : "\(folder)/\(file)"
   }
 
   private static func canonical(_ path: String) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Runtime
 
 /// A value of a YAML configuration that knows its place and which of its keys were read.
 ///
@@ -133,9 +134,10 @@ public final class ConfigurationNode {
   /// Returns the key path of a key of this mapping.
   public func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  /// Returns an absolute path for one that is relative to the configuration file.
+  /// Returns an absolute path for one that is relative to the configuration file; addresses on the
+  /// web stay as they are.
   public func resolve(_ file: String) -> String {
-    if file.hasPrefix("/") { return file }
+    if file.hasPrefix("/") || isWebAddress(file) { return file }
     if file.hasPrefix("~/") { return NSString(string: file).expandingTildeInPath }
     return URL(fileURLWithPath: folder).appendingPathComponent(file).standardized.path
   }

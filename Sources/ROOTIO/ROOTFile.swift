@@ -10,10 +10,17 @@ import Synchronization
 ///     let pt = try tree.read(["Muon_pt"])[0]
 ///
 /// The file is memory-mapped: opening it costs the same whatever its size, and only what is read
-/// comes from the disk. It must not be overwritten or shortened meanwhile.
+/// comes from the disk. It must not be overwritten or shortened meanwhile. Of a file on a server,
+/// `https://…` or `http://…`, only what is read is asked for, in range requests; up to 256 MiB of
+/// it stay in memory.
 public final class ROOTFile: Sendable {
-  /// The path that the file was opened with.
+  /// The path or address that the file was opened with.
   public let path: String
+  /// The length of the file in bytes.
+  public var size: Int { storage.count }
+  /// What a server says of the version of a file that it has, its entity tag or the time of its
+  /// last change; `nil` for other files, and if it says nothing.
+  public var serverVersion: String? { storage.remote?.version }
 
   private let storage: ByteStorage
   private let header: FileHeader
@@ -27,13 +34,22 @@ public final class ROOTFile: Sendable {
   /// Opens a file and reads its header and the names of its objects.
   ///
   /// - Throws: ``ROOTFileError``: `notFound`, `notPermitted`, `notAFile`, `empty`, `notROOT`,
-  ///   `truncated`, `corrupted`.
+  ///   `truncated`, `corrupted`, `network`.
   public init(path: String) throws(ROOTFileError) {
     self.path = path
-    storage = try ByteStorage(mapping: path)
+    let storage =
+      isWebAddress(path)
+      ? try ByteStorage(address: path) : try ByteStorage(mapping: path)
+    self.storage = storage
     do throws(DecodingFailure) {
-      header = try FileHeader(storage)
-      entries = try Directory.entries(in: storage, at: header.fBEGIN + header.fNbytesName)
+      (header, entries) = try storage.reading { () throws(DecodingFailure) in
+        // Lists of objects stand at the end.
+        try storage.remote?.load([max(0, storage.count - (128 << 10))..<storage.count])
+        let header = try FileHeader(storage)
+        return (
+          header, try Directory.entries(in: storage, at: header.fBEGIN + header.fNbytesName)
+        )
+      }
     } catch {
       throw error.located(file: path)
     }
@@ -86,27 +102,30 @@ public final class ROOTFile: Sendable {
     let entry = try entry(name)
     let identifier = "\(entry.path);\(entry.key.fCycle)"
     if let known = cache.withLock({ $0.trees[identifier] }) { return known }
+    let tree = try storage.reading { () throws(ROOTFileError) in try decodedTree(entry) }
+    return cache.withLock { cache in
+      // Two threads may have decoded it at the same time; everybody gets the same one.
+      if let known = cache.trees[identifier] { return known }
+      cache.trees[identifier] = tree
+      return tree
+    }
+  }
+
+  private func decodedTree(_ entry: Directory.Entry) throws(ROOTFileError) -> Tree {
     let className = entry.key.fClassName
-    let tree: Tree
     switch className {
     case "ROOT::RNTuple":
-      tree = try Tree(rntuple: entry.path, path: path, storage: storage, key: entry.key)
+      return try Tree(rntuple: entry.path, path: path, storage: storage, key: entry.key)
     case _ where Self.rntupleClasses.contains(className):
       throw unsupported(
         entry,
         "this is an RNTuple of a format before 1.0 (\(className)). Write it anew with ROOT 6.34 or "
           + "newer")
     case _ where Self.treeClasses.contains(className):
-      tree = try Tree(
+      return try Tree(
         name: entry.path, path: path, storage: storage, infos: try streamerInfos(),
         key: entry.key, fileCompression: header.fCompress)
     default: throw unsupported(entry, "this is a \(className), not a tree")
-    }
-    return cache.withLock { cache in
-      // Two threads may have decoded it at the same time; everybody gets the same one.
-      if let known = cache.trees[identifier] { return known }
-      cache.trees[identifier] = tree
-      return tree
     }
   }
 

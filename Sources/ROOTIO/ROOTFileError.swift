@@ -28,6 +28,9 @@ public struct ROOTFileError: Error, Sendable, CustomStringConvertible {
     case missingObject
     /// The entries asked for are not in the tree.
     case outOfRange
+    /// The server does not send the bytes: it cannot be reached, knows no range requests, or has
+    /// another file by now; or the user stopped. ``ROOTFileError/cause`` is its error.
+    case network
     /// Any other answer of the operating system.
     case system
   }
@@ -100,6 +103,8 @@ struct DecodingFailure: Error {
   var message: String
   /// From the start of the record, or of the file.
   var byteOffset: Int?
+  /// The error that caused this one, if any.
+  var cause: (any Error)?
 
   /// Makes the error that users see.
   func located(
@@ -109,7 +114,7 @@ struct DecodingFailure: Error {
       code: code, message: message,
       location: .init(
         file: file, object: object, basket: basket, page: page,
-        byteOffset: byteOffset.map { $0 + base }))
+        byteOffset: byteOffset.map { $0 + base }), cause: cause)
   }
 
   static func truncated(

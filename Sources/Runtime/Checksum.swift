@@ -59,6 +59,13 @@ package struct Checksum {
     return String(format: "%016lx", copy.state)
   }
 
+  /// Returns the checksum of bytes, as that of a file which holds them.
+  package static func ofData(_ data: Data) -> String {
+    var hash = Checksum()
+    data.withUnsafeBytes { hash.update($0) }
+    return "fnv1a-words:" + hash.hexadecimal
+  }
+
   /// Returns the checksum of a file's content, as in `fnv1a-words:0123456789abcdef`.
   ///
   /// - Throws: `FileSystemError`.

@@ -20,7 +20,9 @@ struct InspectCommand: ParsableCommand {
       finite ones; they are written as the strings "nan", "inf" and "-inf".
       """)
 
-  @Argument(help: "The ROOT file.", completion: .file(extensions: ["root"]))
+  @Argument(
+    help: "The ROOT file, or its address: https://server/muons.root.",
+    completion: .file(extensions: ["root"]))
   var file: String
 
   @Option(help: "The tree, with its folders; not needed where the file has only one.")

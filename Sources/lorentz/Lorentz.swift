@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import ROOTIO
 import Runtime
 import Study
 import Torch
@@ -19,7 +20,8 @@ struct Lorentz: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      InspectCommand.self, PrepareCommand.self, PretrainCommand.self, FinetuneCommand.self,
+      FetchCommand.self, InspectCommand.self, PrepareCommand.self, PretrainCommand.self,
+      FinetuneCommand.self,
       EvaluateCommand.self,
       ScoreCommand.self, StudyCommand.self, ResultsCommand.self,
     ])
@@ -33,6 +35,9 @@ struct Lorentz: ParsableCommand {
       try command.run()
     } catch let error as InterruptedError {
       printError("lorentz: \(error)")
+      Self.exit(withError: ExitCode(130))
+    } catch let error as ROOTFileError where error.cause is InterruptedError {
+      printError("lorentz: \(InterruptedError())")
       Self.exit(withError: ExitCode(130))
     } catch  where isOurs(error) {
       printError("lorentz: \(sentence(error))")

@@ -26,7 +26,7 @@ struct ScoreCommand: ParsableCommand {
   @Argument(help: "The folder that finetune wrote.")
   var classifier: String
 
-  @Argument(help: "The ROOT file.")
+  @Argument(help: "The ROOT file, or its address: https://server/muons.root.")
   var file: String
 
   @Option(name: .shortAndLong, help: "The output: .csv or .jsonl.")

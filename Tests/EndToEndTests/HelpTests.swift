@@ -10,7 +10,9 @@ import Testing
     #expect(try Command.run(["--version"], shell: "export LORENTZ_KERNELS=none;").status == 0)
   }
 
-  @Test(arguments: ["inspect", "prepare", "pretrain", "finetune", "evaluate", "score", "study"])
+  @Test(arguments: [
+    "fetch", "inspect", "prepare", "pretrain", "finetune", "evaluate", "score", "study",
+  ])
   func `every subcommand explains itself with an example`(_ name: String) throws {
     let outcome = try Command.run([name, "--help"])
     #expect(outcome.status == 0)
@@ -22,7 +24,9 @@ import Testing
   @Test func `the command lists its subcommands and tells its version`() throws {
     let help = try Command.run(["--help"])
     #expect(help.status == 0)
-    for name in ["inspect", "prepare", "pretrain", "finetune", "evaluate", "score", "study"] {
+    for name in [
+      "fetch", "inspect", "prepare", "pretrain", "finetune", "evaluate", "score", "study",
+    ] {
       #expect(help.output.contains("  \(name) "))
     }
     let version = try Command.run(["--version"])

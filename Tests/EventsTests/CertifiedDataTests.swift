@@ -83,6 +83,14 @@ import Testing
     #expect(throws: FileSystemError.self) { try LuminosityMask(path: folder.file("no.json")) }
   }
 
+  @Test func `a mask may be on a server`() throws {
+    let server = try FileServer()
+    server.serve(Data(#"{"7": [[1, 9]]}"#.utf8), at: "/mask.json")
+    let remote = try LuminosityMask(path: server.address("/mask.json"))
+    #expect(remote.contains(run: 7, luminosityBlock: 9))
+    #expect(remote.checksum == (try mask(#"{"7": [[1, 9]]}"#)).checksum)
+  }
+
   @Test func `only certified luminosity blocks are kept, and counted`() throws {
     let result = try prepare(
       [source([(1, 5, 1), (1, 6, 2), (2, 5, 3), (3, 1, 4)])],

@@ -28,12 +28,15 @@ package enum ColumnStatus: Equatable {
 /// The columns of a tree in a ROOT file, or of several whose entries belong together.
 struct ROOTColumnSource: ColumnSource {
   let name: String
+  /// The file that the trees are in.
+  let file: ROOTFile
   private let friends: FriendTrees
 
   /// Opens a file's trees, or its only one where none are named.
   init(path: String, trees: [String]) throws {
     name = path
     let file = try ROOTFile(path: path)
+    self.file = file
     friends = try FriendTrees(
       trees.isEmpty ? [try file.onlyTree()] : try trees.map { try file.tree($0) })
   }

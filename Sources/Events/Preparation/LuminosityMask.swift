@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import HTTP
 import Runtime
 
 /// The luminosity blocks in which the detector was good: the certified-runs file of a data set.
@@ -15,19 +16,15 @@ public struct LuminosityMask: Sendable {
   /// The checksum of the file.
   let checksum: String
 
-  /// Reads a file.
+  /// Reads a file, from a disk or from an address on the web.
   ///
-  /// - Throws: `FileSystemError`; ``LuminosityMaskError`` for what is no such file, with the run.
+  /// - Throws: `FileSystemError`; `HTTPError`; ``LuminosityMaskError`` for what is no such file, with the run.
   public init(path: String) throws {
     func failure(_ found: String) -> LuminosityMaskError {
       LuminosityMaskError(path: path, found: found)
     }
-    let object: Any
-    do {
-      object = try JSONSerialization.jsonObject(with: readFile(path))
-    } catch let error as FileSystemError {
-      throw error
-    } catch {
+    let data = try isWebAddress(path) ? HTTPClient.shared.body(of: path) : readFile(path)
+    guard let object = try? JSONSerialization.jsonObject(with: data) else {
       throw failure("it is not JSON")
     }
     guard let runs = object as? [String: Any] else { throw failure("it is not a mapping of runs") }
@@ -48,7 +45,7 @@ public struct LuminosityMask: Sendable {
       blocks[run] = Self.joined((blocks[run] ?? []) + ranges)
     }
     self.blocks = blocks
-    checksum = try Checksum.ofFile(path)
+    checksum = Checksum.ofData(data)
   }
 
   private static func joined(_ ranges: [ClosedRange<Int>]) -> [ClosedRange<Int>] {

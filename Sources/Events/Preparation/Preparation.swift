@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import HTTP
 import ROOTIO
 import Runtime
 
@@ -11,7 +12,8 @@ private let chunkEntries = 20_000
 ///
 /// A store is up to date if it was made by the same configuration from files with the same
 /// contents. Files of the same size and time of change are taken to be unchanged; others are
-/// compared by checksum.
+/// compared by checksum. Of a file on a server size and entity tag, or time of change, must be the
+/// same; without either it is read anew.
 ///
 /// - Parameters:
 ///   - sample: The files, and what is special about them.
@@ -57,7 +59,7 @@ public func prepare(
     }
     done += entries
     writer.manifest.sources.append(
-      try describe(files[index], tree: source.treeName, entries: entries))
+      try describe(source, entries: entries))
   }
   writer.manifest.cutFlow = assembler.cutFlow
   guard assembler.eventCount > 0 else {
@@ -141,14 +143,19 @@ private func upToDate(_ folder: String, configuration: String, files: [String]) 
   guard known.count == files.count || manifest.isFull, known.count <= files.count else {
     return nil
   }
-  for (source, file) in zip(known, files) {
-    guard source.path == absolute(file), let (size, time) = sizeAndTime(file), size == source.size
-    else { return nil }
-    if time != source.modificationTime, (try? Checksum.ofFile(file)) != source.checksum {
-      return nil
+  return zip(known, files).allSatisfy(isUnchanged) ? manifest : nil
+}
+
+private func isUnchanged(_ source: StoreManifest.Source, _ file: String) -> Bool {
+  guard source.path == absolute(file) else { return false }
+  if isWebAddress(file) {
+    guard let remote = try? RemoteFile(file, startLength: 1), remote.size == source.size else {
+      return false
     }
+    return remote.version.map { serverChecksum($0) == source.checksum } ?? false
   }
-  return manifest
+  guard let (size, time) = sizeAndTime(file), size == source.size else { return false }
+  return time == source.modificationTime || (try? Checksum.ofFile(file)) == source.checksum
 }
 
 extension StoreManifest {
@@ -158,14 +165,27 @@ extension StoreManifest {
   }
 }
 
-private func describe(_ file: String, tree: String, entries: Int) throws -> StoreManifest.Source {
+private func describe(_ source: ROOTColumnSource, entries: Int) throws -> StoreManifest.Source {
+  let file = source.name
+  if isWebAddress(file) {
+    return .init(
+      path: file, size: source.file.size, modificationTime: 0,
+      checksum: serverChecksum(source.file.serverVersion ?? "unknown"), tree: source.treeName,
+      entries: entries)
+  }
   let (size, time) = sizeAndTime(file) ?? (0, 0)
   return .init(
     path: absolute(file), size: size, modificationTime: time, checksum: try Checksum.ofFile(file),
-    tree: tree, entries: entries)
+    tree: source.treeName, entries: entries)
 }
 
-private func absolute(_ file: String) -> String { URL(fileURLWithPath: file).standardized.path }
+/// What stands for the checksum of a file on a server, all of which was not read: its entity tag or
+/// the time of its last change.
+private func serverChecksum(_ version: String) -> String { "server:" + version }
+
+private func absolute(_ file: String) -> String {
+  isWebAddress(file) ? file : URL(fileURLWithPath: file).standardized.path
+}
 
 private func sizeAndTime(_ file: String) -> (size: Int, time: Double)? {
   var status = stat()

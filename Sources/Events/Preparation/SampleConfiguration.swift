@@ -2,6 +2,8 @@
 
 import Configuration
 import Foundation
+import OpenData
+import Runtime
 
 /// Files that are prepared together: an element of the list `samples` of a configuration.
 ///
@@ -9,6 +11,8 @@ import Foundation
 ///       - {name: data, files: ["../data/Run2012*.root"]}
 ///       - {name: signal, files: signal.root, label: 1, weight: "weight * 2",
 ///          selection: "njets > 0", maximumEvents: 1000}
+///       - {name: remote, files: ["https://server/ttbar.root"]}
+///       - {name: fetched, files: [12351/manifest.json]}   # what `lorentz fetch 12351` downloaded
 ///       - name: tau                  # data sets that share events; certified ones only
 ///         files: [TauPlusX.root, SingleMu.root]
 ///         luminosityMask: Cert_190456-208686_8TeV.json
@@ -17,7 +21,7 @@ import Foundation
 ///         files: muonia.root
 ///         events: {tree: Events, objects: [{kind: muon, prefix: Muon}]}
 public struct SampleConfiguration: Sendable {
-  /// A file name, or a pattern with `*`, `?` and `[...]`.
+  /// A file name, a pattern with `*`, `?` and `[...]`, or an address on the web.
   struct Pattern: Sendable {
     let text: String
     let absolute: String
@@ -111,11 +115,15 @@ public struct SampleConfiguration: Sendable {
 
   /// Returns the files that the patterns match, each once, in the order of the patterns.
   ///
-  /// - Throws: `ConfigurationError` for a pattern that matches nothing, with what is in its folder.
+  /// Addresses on the web are taken as they are, and a manifest of `lorentz fetch` stands for its
+  /// files.
+  ///
+  /// - Throws: `ConfigurationError` for a pattern that matches nothing, with what is in its folder,
+  ///   and for a manifest whose files are not there.
   public func matchingFiles() throws(ConfigurationError) -> [String] {
     var files: [String] = []
     for pattern in patterns {
-      let found = Self.glob(pattern.absolute)
+      let found = isWebAddress(pattern.absolute) ? [pattern.absolute] : try listed(pattern)
       guard !found.isEmpty else {
         let folder = URL(fileURLWithPath: pattern.absolute).deletingLastPathComponent().path
         throw ConfigurationError(
@@ -124,6 +132,23 @@ public struct SampleConfiguration: Sendable {
           remedy: Self.contents(of: folder))
       }
       for file in found where !files.contains(file) { files.append(file) }
+    }
+    return files
+  }
+
+  /// Returns the files that a pattern matches, those of manifests in their places.
+  private func listed(_ pattern: Pattern) throws(ConfigurationError) -> [String] {
+    var files: [String] = []
+    for file in Self.glob(pattern.absolute) {
+      guard file.hasSuffix(".json") else {
+        files.append(file)
+        continue
+      }
+      do { files += try FetchManifest.files(ofManifest: file) } catch {
+        throw ConfigurationError(
+          code: .invalidValue, location: pattern.location,
+          statement: "the files of the sample \(name): \(error)", remedy: "")
+      }
     }
     return files
   }

@@ -51,6 +51,7 @@ struct ByteReader {
   ) throws(DecodingFailure) -> T {
     let width = T.bitWidth / 8
     try require(width, what())
+    try storage.load(offset..<(offset + width))
     defer { offset += width }
     return T(bigEndian: storage.bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
@@ -85,6 +86,7 @@ struct ByteReader {
     var length = try byte(what())
     if length == 255 { length = try int32(what()) }
     try require(length, what())
+    try storage.load(offset..<(offset + length))
     defer { offset += length }
     return String(decoding: storage.bytes[offset..<(offset + length)], as: UTF8.self)
   }
@@ -93,6 +95,7 @@ struct ByteReader {
   mutating func zeroTerminatedString(
     _ what: @autoclosure () -> String
   ) throws(DecodingFailure) -> String {
+    try storage.load(offset..<end)
     guard let zero = storage.bytes[offset..<end].firstIndex(of: 0) else {
       throw .truncated(needed: left + 1, left: left, what: what(), at: offset)
     }

@@ -2,13 +2,17 @@
 
 import Foundation
 
-/// Bytes that do not change: a memory-mapped file, or a record in memory.
+/// Bytes that do not change: a memory-mapped file, a file on a server, or a record in memory.
 ///
-/// Whoever keeps a pointer into ``bytes`` keeps the storage too.
+/// Whoever keeps a pointer into ``bytes`` keeps the storage too. Those of a file on a server must
+/// be loaded before they are read, in the same ``reading(_:)``; what outlives it takes a copy by
+/// ``ByteSlice/resident()``.
 final class ByteStorage: Sendable {
   // Written once, in the initializer; nobody writes through it afterwards.
   nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   private let isMapped: Bool
+  /// Where the bytes come from if the file is on a server.
+  let remote: RemoteBytes?
 
   var count: Int { bytes.count }
 
@@ -53,6 +57,19 @@ final class ByteStorage: Sendable {
     }
     bytes = UnsafeRawBufferPointer(start: address, count: size)
     isMapped = true
+    remote = nil
+  }
+
+  /// Opens a file on a server.
+  init(address: String, budget: Int = RemoteBytes.standardBudget) throws(ROOTFileError) {
+    do {
+      let remote = try RemoteBytes(address, budget: budget)
+      bytes = UnsafeRawBufferPointer(remote.bytes)
+      isMapped = false
+      self.remote = remote
+    } catch {
+      throw DecodingFailure.network(error).located(file: address)
+    }
   }
 
   /// Allocates `count` bytes and lets `fill` write all of them.
@@ -62,7 +79,24 @@ final class ByteStorage: Sendable {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
     bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<count])
     isMapped = false
+    remote = nil
     try fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+  }
+
+  /// Makes bytes of a file on a server available; others are.
+  ///
+  /// - Throws: `network`, `notFound` or `notPermitted`.
+  @inline(__always)
+  func load(_ range: Range<Int>) throws(DecodingFailure) {
+    if let remote { try remote.load(range) }
+  }
+
+  /// Calls `body`, during which bytes that it loads stay where they are.
+  func reading<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    if let remote { return try remote.reading(body) }
+    return try body()
   }
 
   /// Lets the system take back the memory of bytes of a file; they are read again when needed.
@@ -81,7 +115,7 @@ final class ByteStorage: Sendable {
   deinit {
     if isMapped {
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
-    } else {
+    } else if remote == nil {
       bytes.deallocate()
     }
   }
@@ -103,7 +137,20 @@ struct ByteSlice: Sendable {
 
   var count: Int { range.count }
 
+  /// Returns the same bytes in memory where they stay: a copy of those of a file on a server.
+  ///
+  /// - Throws: `network`, `notFound` or `notPermitted`.
+  func resident() throws(DecodingFailure) -> ByteSlice {
+    guard storage.remote != nil else { return self }
+    try storage.load(range)
+    return withBytes { bytes in
+      ByteSlice(ByteStorage(count: count) { $0.copyMemory(from: bytes) }, 0..<count)
+    }
+  }
+
   /// Calls `body` with the bytes, which stay in memory meanwhile.
+  ///
+  /// Those of a file on a server must be loaded.
   func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {

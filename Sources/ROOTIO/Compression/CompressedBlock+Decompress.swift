@@ -5,6 +5,7 @@ extension CompressedBlock {
   func decompress(
     from storage: ByteStorage, into target: UnsafeMutableRawBufferPointer
   ) throws(DecodingFailure) {
+    try storage.load(payload)
     defer { withExtendedLifetime(storage) {} }
     let source = UnsafeRawBufferPointer(rebasing: storage.bytes[payload])
     let outcome =

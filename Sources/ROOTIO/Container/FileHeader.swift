@@ -29,6 +29,7 @@ struct FileHeader: Sendable {
   /// Decodes the header and compares it with the length of the file.
   init(_ storage: ByteStorage) throws(DecodingFailure) {
     let magic = Array("root".utf8)
+    try storage.load(0..<min(64, storage.count))
     let found = storage.bytes.prefix(4)
     guard found.elementsEqual(magic) else {
       throw DecodingFailure(

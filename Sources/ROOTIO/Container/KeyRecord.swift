@@ -82,7 +82,7 @@ struct KeyRecord: Sendable {
         needed: fNbytes, left: storage.count - offset, what: "the record of \(fName)", at: offset)
     }
     let slice = ByteSlice(storage, start..<(start + stored))
-    return stored == fObjlen ? slice : try slice.decompressed(count: fObjlen)
+    return stored == fObjlen ? try slice.resident() : try slice.decompressed(count: fObjlen)
   }
 }
 

@@ -93,7 +93,7 @@ extension FieldReader {
 
   /// Returns the column in which a cluster stores a field: that of all representations which is not
   /// suppressed.
-  private func column(
+  func column(
     of field: Representations, place: Int, cluster: Int
   ) throws(ROOTFileError) -> Int {
     let used = field.columns.first { columns in

@@ -117,7 +117,7 @@ struct FieldReader: BranchReader {
 
   /// Returns the wanted entries cluster by cluster, as elements of a column that has a number of
   /// values for each entry.
-  private func entrySpans(times multiple: Int) throws(ROOTFileError) -> [Span] {
+  func entrySpans(times multiple: Int) throws(ROOTFileError) -> [Span] {
     var spans: [Span] = []
     for cluster in rntuple.clusters(with: entries) {
       let all = rntuple.clusters[cluster].entries

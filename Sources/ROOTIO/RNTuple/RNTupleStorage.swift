@@ -21,10 +21,11 @@ struct RNTupleStorage: Sendable {
   ) throws(DecodingFailure) -> ByteSlice {
     let maximum = maximumPieceLength
     if maximum == 0 || locator.byteCount <= maximum {
-      return ByteSlice(file, try range(locator, what()))
+      return try ByteSlice(file, range(locator, what())).resident()
     }
     // Every piece has `maximum` bytes but the last one; the offsets take their place in the first.
     let (pieces, places) = try pieces(locator, what())
+    for range in pieces { try file.load(range) }
     let memory = ByteStorage(count: locator.byteCount) { target in
       var position = 0
       for range in [pieces[0].dropLast(places)] + pieces.dropFirst() {

@@ -164,13 +164,14 @@ struct Basket: Sendable {
     if let blocks {
       try blocks.decompress(from: stored.storage, into: target)
     } else {
+      try stored.storage.load(stored.range)
       stored.withBytes { target.copyMemory(from: $0) }
     }
   }
 
   /// Decompresses the basket.
   func contents() throws(DecodingFailure) -> Contents {
-    var all = stored
+    var all = try blocks == nil ? stored.resident() : stored
     if blocks != nil {
       let memory = try ByteStorage(count: fObjlen) { target throws(DecodingFailure) in
         try decompress(into: target)

@@ -144,8 +144,14 @@ public struct Branch: Sendable {
   /// Some programs set the compression for the file alone, and leave `fCompress` of its branches
   /// at 0.
   mutating func findCompression(in storage: ByteStorage, fileCompression: Int) {
-    guard compressionLevel == 0, compressedBytes < uncompressedBytes,
-      let algorithm = (try? baskets.first?.basket(in: storage))?.algorithm
+    guard compressionLevel == 0, compressedBytes < uncompressedBytes else { return }
+    if storage.remote != nil {
+      // Looking costs a request for every branch.
+      compression = Self.compression(fileCompression)
+      compressionLevel = max(0, fileCompression) % 100
+      return
+    }
+    guard let algorithm = (try? baskets.first?.basket(in: storage))?.algorithm
     else { return }
     compression = algorithm.name
     if Self.compression(fileCompression) == compression {

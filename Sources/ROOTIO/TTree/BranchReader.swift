@@ -6,6 +6,7 @@ import Foundation
 protocol BranchReader: Sendable {
   var tree: Tree { get }
   var branch: Branch { get }
+  var entries: Range<Int> { get }
   /// What counts the values of the entries; branches that share it have equally many.
   var counter: String? { get }
 
@@ -15,13 +16,19 @@ protocol BranchReader: Sendable {
   /// - Returns: The column.
   /// - Throws: What is wrong with a basket or page.
   func column(expected: [Int]?) throws(ROOTFileError) -> Column
+
+  /// Returns where what is needed for the values is in the file; what is needed in order to know
+  /// belongs to the stage before, of 0 and 1, and must have been loaded.
+  func storedRanges(stage: Int) throws(ROOTFileError) -> [Range<Int>]
+  /// Returns where all that may be needed for some entries is in the file.
+  func allStoredRanges(_ entries: Range<Int>) -> [Range<Int>]
 }
 
 extension [any BranchReader] {
   /// Reads the columns of all branches on all processors.
   func concurrentColumns() throws(ROOTFileError) -> [Column] {
-    try columns { count, body throws(ROOTFileError) in
-      try concurrentMap(count, body)
+    try loaded(isScan: false) { () throws(ROOTFileError) in
+      try columns { count, body throws(ROOTFileError) in try concurrentMap(count, body) }
     }
   }
 

@@ -108,7 +108,8 @@ public final class Tree: Sendable {
   ///   - entries: The entries to read; all of them if `nil`.
   /// - Returns: The columns in the order of `names`.
   /// - Throws: ``ROOTFileError``: `missingObject`, `unsupported`, `outOfRange`, and `truncated` or
-  ///   `corrupted` for a damaged file. Of several failures the one of the first column is thrown.
+  ///   `corrupted` for a damaged file, `network` for one on a server. Of several failures the one of
+  ///   the first column is thrown.
   public func read(
     _ names: [String], entries: Range<Int>? = nil
   ) throws(ROOTFileError) -> [Column] {

@@ -54,11 +54,13 @@ public final class TreeScan: Sendable {
     for (tree, name, begun) in columns {
       readers.append(try tree.reader(name, entries: entries, begun: begun))
     }
-    return try readers.columns { count, body throws(ROOTFileError) in
-      var columns: [Column] = []
-      columns.reserveCapacity(count)
-      for index in 0..<count { columns.append(try body(index)) }
-      return columns
+    return try readers.loaded(isScan: true) { () throws(ROOTFileError) in
+      try readers.columns { count, body throws(ROOTFileError) in
+        var columns: [Column] = []
+        columns.reserveCapacity(count)
+        for index in 0..<count { columns.append(try body(index)) }
+        return columns
+      }
     }
   }
 }
