@@ -82,7 +82,11 @@ public final class FileServer: Sendable {
     Thread.detachNewThread { [weak self] in
       while true {
         let connection = accept(listener, nil, nil)
-        if connection < 0 { return }
+        guard connection >= 0 else {
+          // Not before: its number may become that of another server.
+          close(listener)
+          return
+        }
         Thread.detachNewThread { [weak self] in
           // A connection that is kept does not keep the server.
           while let request = Self.request(from: connection),
@@ -95,10 +99,7 @@ public final class FileServer: Sendable {
     }
   }
 
-  deinit {
-    shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
-  }
+  deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   // MARK: - What it serves
 
