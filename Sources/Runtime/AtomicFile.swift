@@ -55,6 +55,27 @@ public final class AtomicFile {
     if buffer.count >= Self.bufferSize { try flush() }
   }
 
+  /// Writes bytes over some that are there, as for a header that is known last.
+  ///
+  /// - Parameters:
+  ///   - bytes: The bytes.
+  ///   - position: Where they go, from the start of the file; all within what was appended.
+  /// - Throws: ``FileSystemError``.
+  public func overwrite(_ bytes: UnsafeRawBufferPointer, at position: Int) throws {
+    try flush()
+    var offset = 0
+    while offset < bytes.count {
+      let written = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset,
+        off_t(position + offset))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileSystemError(operation: "write", path: path, errorNumber: errno)
+      }
+      offset += written
+    }
+  }
+
   /// Writes what is left, makes it durable, and gives the file its name.
   ///
   /// - Throws: ``FileSystemError``; the target is then as it was before.
