@@ -99,7 +99,7 @@ let package = Package(
       name: "Study",
       dependencies: [
         "Classification", "Pretraining", "EventModel", "Augmentation", "BoostedTrees", "Evaluation",
-        "Configuration", "Events", "Kinematics", "Runtime", "Torch",
+        "Configuration", "Events", "Kinematics", "ROOTIO", "Runtime", "Torch",
       ]),
     .executableTarget(
       name: "lorentz",
@@ -146,8 +146,9 @@ let package = Package(
       name: "BoostedTreesTests", dependencies: ["BoostedTrees", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Runtime"], exclude: ["Fixtures"]),
-    .testTarget(name: "StudyTests", dependencies: ["Study", "TestSupport"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["lorentz", "TestSupport", "Torch"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study", "ROOTIO", "TestSupport"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["lorentz", "ROOTIO", "TestSupport", "Torch"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

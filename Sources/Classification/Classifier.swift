@@ -59,6 +59,14 @@ public final class Classifier: Module {
     head(try headInputs(batch, dropout: dropout, skippedLayers: skippedLayers))
   }
 
+  /// Returns the logits of the classes, shape `[B, C]`, and the event vectors that they are from.
+  ///
+  /// The event vectors are those of the backbone, without variables: shape `[B, D]`.
+  func logitsAndVectors(_ batch: EventBatch) throws -> (logits: Tensor, vectors: Tensor) {
+    let vectors = backbone.eventVectors(backbone.input(batch))
+    return (head(try withVariables(vectors, of: batch)), vectors)
+  }
+
   /// Returns the logits of the classes; gradients end at the head.
   func headLogits(_ batch: EventBatch, dropout: Generator?) throws -> Tensor {
     head(try withoutGradients { try headInputs(batch, dropout: dropout) })
@@ -76,8 +84,13 @@ public final class Classifier: Module {
   private func headInputs(
     _ batch: EventBatch, dropout: Generator?, skippedLayers: Set<Int> = []
   ) throws -> Tensor {
-    let vectors = backbone.eventVectors(
-      backbone.input(batch), dropout: dropout, skippedLayers: skippedLayers)
+    try withVariables(
+      backbone.eventVectors(
+        backbone.input(batch), dropout: dropout, skippedLayers: skippedLayers), of: batch)
+  }
+
+  /// Appends the variables to the event vectors, if there are any.
+  private func withVariables(_ vectors: Tensor, of batch: EventBatch) throws -> Tensor {
     guard let variables else { return vectors }
     let values = Tensor(
       try variables.values(of: batch), shape: [batch.eventCount, variables.width],

@@ -97,6 +97,30 @@ public struct Scorer {
       batch: batch.slice, progress: { _ in })
   }
 
+  /// Returns the scores of a batch, and the event vectors that they are from.
+  ///
+  /// The vectors are those of the first member's backbone for the events as they are. The batch is
+  /// computed as a whole.
+  ///
+  /// - Returns: For each class, the probability of each event; and the vectors, event after event,
+  ///   shape `[B, D]` with the width `D` of the backbone.
+  /// - Throws: As ``scores(of:)``.
+  public func scoresAndEmbeddings(
+    of batch: EventBatch
+  ) throws -> (scores: [[Double]], embeddings: [Float]) {
+    guard batch.eventCount > 0 else { return (classNames.map { _ in [] }, []) }
+    let (probabilities, vectors) = try withTorchErrors {
+      try withoutGradients {
+        let (logits, vectors) = try logitsAndVectors(of: batch)
+        return (logits.softmax(dimension: 1).doubles(), vectors.floats())
+      }
+    }
+    return (try byClass(probabilities, of: batch), vectors)
+  }
+
+  /// The width of the event vectors of ``scoresAndEmbeddings(of:)``.
+  public var embeddingWidth: Int { members[0].backbone.configuration.width }
+
   /// Scores batches side by side, as many as there are threads.
   private func scores(
     count: Int, batchSize: Int, batch: (Range<Int>) throws -> EventBatch,
@@ -131,8 +155,15 @@ public struct Scorer {
   private func probabilities(of batch: EventBatch) throws -> [[Double]] {
     guard batch.eventCount > 0 else { return classNames.map { _ in [] } }
     let probabilities = try withTorchErrors {
-      try withoutGradients { try logits(of: batch).softmax(dimension: 1).doubles() }
+      try withoutGradients {
+        try logitsAndVectors(of: batch).logits.softmax(dimension: 1).doubles()
+      }
     }
+    return try byClass(probabilities, of: batch)
+  }
+
+  /// Returns the probabilities, shape `[B, C]`, class by class.
+  private func byClass(_ probabilities: [Double], of batch: EventBatch) throws -> [[Double]] {
     let count = classNames.count
     if let place = probabilities.firstIndex(where: { !$0.isFinite }) {
       throw ModelError(
@@ -145,19 +176,21 @@ public struct Scorer {
     }
   }
 
-  /// The mean logits over members and views.
-  ///
-  /// Shape `[B, C]`, float64.
-  private func logits(of batch: EventBatch) throws -> Tensor {
+  /// The mean logits over members and views, shape `[B, C]`, float64; and the event vectors of the
+  /// first member in the first view.
+  private func logitsAndVectors(of batch: EventBatch) throws -> (logits: Tensor, vectors: Tensor) {
     var sum: Tensor?
+    var first: Tensor?
     for view in [batch] + views.map({ $0.apply(to: batch, epoch: 0) }) {
       for member in members {
-        let logits = try member.logits(view).to(dtype: .float64)
+        let (single, vectors) = try member.logitsAndVectors(view)
+        let logits = single.to(dtype: .float64)
         sum = sum.map { $0 + logits } ?? logits
+        first = first ?? vectors
       }
     }
-    guard let sum else { preconditionFailure("A scorer has a member and a view.") }
-    return sum * (1 / Double(members.count * (views.count + 1)))
+    guard let sum, let first else { preconditionFailure("A scorer has a member and a view.") }
+    return (sum * (1 / Double(members.count * (views.count + 1))), first)
   }
 }
 

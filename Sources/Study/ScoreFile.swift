@@ -1,37 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import ROOTIO
 import Runtime
 import Synchronization
 
+/// Some consecutive entries of a file, with the scores of those that pass the selection.
+struct ScoredEntries: Sendable {
+  /// The index of the file among those that are scored.
+  var file = 0
+  /// The entries of the file.
+  let entries: Range<Int>
+  /// Those that have scores, in their order.
+  let scored: [Int]
+  /// For each class, the scores of these, from 0 to 1.
+  let scores: [[Double]]
+  /// The event vectors of these, one behind the other, where they are asked for.
+  var embeddings: [Float] = []
+  /// What identifies the entries, in the columns that were asked for.
+  var identifiers: [Column] = []
+
+  /// For each entry, its place among those that have scores.
+  var rows: [Int?] {
+    var row = 0
+    return entries.map { entry in
+      guard row < scored.count, scored[row] == entry else { return nil }
+      defer { row += 1 }
+      return row
+    }
+  }
+}
+
+/// A format of scores.
+protocol ScoreFormat: Sendable {
+  /// What entries become.
+  associatedtype Part: Sendable
+  /// What parts are written to, one behind the other.
+  associatedtype Sink
+
+  /// Creates the file, which appears under its name when it is complete.
+  func open(_ path: String) throws -> sending Sink
+  /// Prepares entries; threads do that at the same time.
+  func encode(_ entries: ScoredEntries) -> Part
+  /// Writes a part behind those before it.
+  func append(_ part: Part, to sink: Sink) throws
+  /// Gives the file its name.
+  func commit(_ sink: Sink) throws
+}
+
 /// A file of scores, to which threads give parts as they finish them, in any order.
-final class ScoreFile: Sendable {
+final class ScoreFile<Format: ScoreFormat>: Sendable {
   private struct State {
-    let sink: AtomicFile
+    let sink: Format.Sink
     /// Parts that wait for one before them.
-    var waiting: [Int: [UInt8]] = [:]
+    var waiting: [Int: Format.Part] = [:]
     var next = 0
     var summary = ScoringSummary(entries: 0, scored: 0)
   }
 
-  private let classNames: [String]
-  private let isJSON: Bool
+  private let format: Format
   private let state: Mutex<State>
 
   /// Creates the file, which appears under its name when it is complete.
   ///
-  /// - Parameters:
-  ///   - path: A path that ends in `.csv` or `.jsonl`.
-  ///   - classNames: The names of the classes, by label.
   /// - Throws: `FileSystemError`.
-  init(path: String, classNames: [String]) throws {
-    self.classNames = classNames
-    isJSON = path.hasSuffix(".jsonl")
-    let sink = try AtomicFile(path: path)
-    if !isJSON {
-      try sink.write("entry," + classNames.map { "score_\($0)" }.joined(separator: ",") + "\n")
-    }
-    state = Mutex(State(sink: sink))
+  init(path: String, format: Format) throws {
+    self.format = format
+    state = Mutex(State(sink: try format.open(path)))
   }
 
   /// Writes the part of some entries behind all parts before it.
@@ -39,22 +73,18 @@ final class ScoreFile: Sendable {
   /// - Parameters:
   ///   - part: The number of the part, from 0.
   ///   - entries: Its entries.
-  ///   - scored: Those that have scores, in their order.
-  ///   - scores: For each class, the scores of these.
   ///   - report: Is told how many entries are done, one call at a time.
   /// - Throws: `FileSystemError`.
-  func write(
-    part: Int, entries: Range<Int>, scored: [Int], scores: [[Double]], report: (Int) -> Void
-  ) throws {
-    let lines = lines(entries, scored, scores)
+  func write(part: Int, _ entries: ScoredEntries, report: (Int) -> Void) throws {
+    let encoded = format.encode(entries)
     try state.withLock { state in
-      state.waiting[part] = lines
-      while let lines = state.waiting.removeValue(forKey: state.next) {
-        try lines.withUnsafeBytes { try state.sink.write($0) }
+      state.waiting[part] = encoded
+      while let encoded = state.waiting.removeValue(forKey: state.next) {
+        try format.append(encoded, to: state.sink)
         state.next += 1
       }
-      state.summary.entries += entries.count
-      state.summary.scored += scored.count
+      state.summary.entries += entries.entries.count
+      state.summary.scored += entries.scored.count
       report(state.summary.entries)
     }
   }
@@ -65,39 +95,8 @@ final class ScoreFile: Sendable {
   /// - Throws: `FileSystemError`.
   func commit() throws -> ScoringSummary {
     try state.withLock { state in
-      try state.sink.commit()
+      try format.commit(state.sink)
       return state.summary
-    }
-  }
-
-  private func lines(_ entries: Range<Int>, _ scored: [Int], _ scores: [[Double]]) -> [UInt8] {
-    let keys = classNames.map { isJSON ? ",\"score_\($0)\":" : "," }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(entries.count * (12 + scores.count * 12))
-    var row = 0
-    for entry in entries {
-      bytes.append(contentsOf: (isJSON ? "{\"entry\":\(entry)" : "\(entry)").utf8)
-      let hasScore = row < scored.count && scored[row] == entry
-      for (key, values) in zip(keys, scores) {
-        bytes.append(contentsOf: key.utf8)
-        if hasScore {
-          append(values[row], to: &bytes)
-        } else if isJSON {
-          bytes.append(contentsOf: "null".utf8)
-        }
-      }
-      if hasScore { row += 1 }
-      bytes.append(contentsOf: (isJSON ? "}\n" : "\n").utf8)
-    }
-    return bytes
-  }
-
-  /// Appends a number with seven digits, without the detour over a `String` for each.
-  private func append(_ value: Double, to bytes: inout [UInt8]) {
-    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
-      let text = buffer.assumingMemoryBound(to: CChar.self)
-      let length = withVaList([value]) { vsnprintf(text.baseAddress, text.count, "%.7g", $0) }
-      bytes.append(contentsOf: buffer.prefix(Int(length)))
     }
   }
 }

@@ -8,34 +8,45 @@ import Runtime
 import Synchronization
 import Torch
 
-/// How many events of a file were scored.
+/// How many events were scored.
 public struct ScoringSummary: Codable, Sendable {
-  /// Entries of the file, each a line of the output.
+  /// Entries of the files, each a line or an entry of the output.
   public var entries: Int
   /// Entries that passed the selection and have a score.
   public var scored: Int
 }
 
-/// Writes a score for every entry of a ROOT file, in its order.
+/// Where scores are written.
+public enum ScoreOutput: Sendable, Equatable {
+  /// Comma-separated values.
+  case csv(path: String)
+  /// A JSON object in each line.
+  case jsonLines(path: String)
+  /// A ROOT file with a TTree of this name, with the event vectors if they are asked for.
+  case root(path: String, tree: String, withEmbeddings: Bool)
+}
+
+/// Writes a score for every entry of some ROOT files, in their order.
 ///
 /// Threads take range after range of entries, and each does all there is to do for its own: reads,
 /// selects, scores and writes. So none waits for another, and the memory is that of some ranges
-/// and of the baskets that they lie in, whatever the size of the file.
+/// and of the baskets that they lie in, whatever the size and number of the files.
 ///
 /// - Parameters:
 ///   - run: The folder of the classifier.
-///   - file: The ROOT file.
-///   - output: A path that ends in `.csv` or `.jsonl`; it appears when it is complete.
+///   - files: The ROOT files, at least one.
+///   - output: The file that appears when it is complete, and its format.
 ///   - device: Where scores are computed.
 ///   - inHalfPrecision: Whether products of matrices are computed in half precision, by kernels that
 ///     only the CPU has.
 ///   - progress: Is told how far it is.
 /// - Returns: How many events were scored.
-/// - Throws: What reading and scoring throw.
+/// - Throws: What reading, scoring and writing throw.
 public func score(
-  run: String, file: String, output: String, device: Device, inHalfPrecision: Bool = false,
+  run: String, files: [String], output: ScoreOutput, device: Device, inHalfPrecision: Bool = false,
   progress: ProgressReporter
 ) throws -> ScoringSummary {
+  precondition(!files.isEmpty, "There must be a file to score.")
   let checkpoint = try ClassifierCheckpoint.read(run)
   let configuration = try savedConfiguration(run, checkpoint)
   let scorer = try ClassifierCheckpoint.load(run)
@@ -48,28 +59,69 @@ public func score(
         + "Take both from one run of finetune.")
   }
   let kernels = try kernels(for: scorer.members[0], inHalfPrecision: inHalfPrecision)
-  let scores = try ScoreFile(path: output, classNames: checkpoint.classNames)
-  let events = try EventFile(path: file, events: section)
-  let ranges = stride(from: 0, to: events.entryCount, by: entriesPerRange)
-    .map { $0..<min($0 + entriesPerRange, events.entryCount) }
-  // A GPU computes one batch at a time, while the other threads read and write.
-  let turn = Mutex(())
-  // The threads end before this function does, and only read parameters.
-  nonisolated(unsafe) let model = scorer
-  try Workers(count: max(1, min(Threads.count, ranges.count))).run(count: ranges.count) { index in
-    try Interruption.check()
-    let batch = try events.events(in: ranges[index])
-    let values =
-      device == .cpu
-      ? try kernels.using { try model.scores(of: batch) }
-      : try turn.withLock { _ in try model.scores(of: batch) }
-    try scores.write(
-      part: index, entries: ranges[index], scored: batch.eventIndices, scores: values
-    ) { done in
-      progress.update(task: "score", done: done, total: events.entryCount, unit: "events")
-    }
+  let inputs = try ScoredFiles(paths: files, events: section, entriesPerPart: entriesPerRange)
+  let scoring = Scoring(
+    scorer: scorer, inputs: inputs, device: device, kernels: kernels, progress: progress)
+  let classNames = checkpoint.classNames
+  switch output {
+  case .csv(let path):
+    return try scoring.write(path, CSVScores(classNames: classNames, files: files))
+  case .jsonLines(let path):
+    return try scoring.write(path, JSONLinesScores(classNames: classNames, files: files))
+  case .root(let path, let tree, let withEmbeddings):
+    let format = ScoreTree(
+      name: tree, classNames: classNames, identifiers: inputs.identifiers,
+      embeddingWidth: withEmbeddings ? scorer.embeddingWidth : nil)
+    return try scoring.write(
+      path, format, withIdentifiers: true, withEmbeddings: withEmbeddings)
   }
-  return try scores.commit()
+}
+
+/// What scores come from.
+private struct Scoring {
+  let scorer: Scorer
+  let inputs: ScoredFiles
+  let device: Device
+  let kernels: Kernels
+  let progress: ProgressReporter
+
+  /// Scores all entries and writes them in a format.
+  func write<Format: ScoreFormat>(
+    _ path: String, _ format: Format, withIdentifiers: Bool = false, withEmbeddings: Bool = false
+  ) throws -> ScoringSummary {
+    let output = try ScoreFile(path: path, format: format)
+    // A GPU computes one batch at a time, while the other threads read and write.
+    let turn = Mutex(())
+    // The threads end before this function does, and only read parameters.
+    nonisolated(unsafe) let own = self
+    let parts = inputs.parts
+    try Workers(count: max(1, min(Threads.count, parts.count))).run(count: parts.count) { index in
+      try Interruption.check()
+      let part = parts[index]
+      let (batch, identifiers) = try own.inputs.read(part, withIdentifiers: withIdentifiers)
+      let (scores, embeddings) =
+        own.device == .cpu
+        ? try own.kernels.using { try own.values(of: batch, withEmbeddings: withEmbeddings) }
+        : try turn.withLock { _ in try own.values(of: batch, withEmbeddings: withEmbeddings) }
+      try output.write(
+        part: index,
+        ScoredEntries(
+          file: part.file, entries: part.entries, scored: batch.eventIndices, scores: scores,
+          embeddings: embeddings, identifiers: identifiers)
+      ) { done in
+        own.progress.update(
+          task: "score", done: done, total: own.inputs.entryCount, unit: "events")
+      }
+    }
+    return try output.commit()
+  }
+
+  private func values(
+    of batch: EventBatch, withEmbeddings: Bool
+  ) throws -> (scores: [[Double]], embeddings: [Float]) {
+    withEmbeddings
+      ? try scorer.scoresAndEmbeddings(of: batch) : (try scorer.scores(of: batch), [])
+  }
 }
 
 /// As many as the model takes at a time.

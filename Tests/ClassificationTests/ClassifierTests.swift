@@ -39,6 +39,21 @@ import Torch
     #expect(try classifier.scores(of: source, events: []) == [[], []])
   }
 
+  @Test func `event vectors come with the same scores, those of the first member`() throws {
+    let classifier = try trained().0.classifier
+    let other = Classifier(backbone: makeBackbone(), classNames: classifier.classNames)
+    let batch = try source.batch(events: Array(0..<40))
+    for scorer in [Scorer(members: [classifier]), Scorer(members: [classifier, other])] {
+      let (scores, embeddings) = try scorer.scoresAndEmbeddings(of: batch)
+      #expect(try scores == scorer.scores(of: batch))
+      #expect(embeddings == (try classifier.embeddings(of: batch).floats()))
+      #expect(embeddings.count == 40 * scorer.embeddingWidth)
+    }
+    let nothing = try Scorer(members: [classifier])
+      .scoresAndEmbeddings(of: source.batch(events: []))
+    #expect(nothing.scores == [[], []] && nothing.embeddings.isEmpty)
+  }
+
   @Test func `a saved classifier gives identical scores`() throws {
     let folder = try TemporaryFolder()
     let (tuner, configuration, history) = try trained()

@@ -38,7 +38,17 @@ import Testing
     (["nonsense"], "nonsense"), (["study"], "<configuration>"),
     (["inspect", "a.root", "--rows", "1"], "--rows needs --columns"),
     (["inspect", "a.root", "--columns", "x", "--rows", "5..<2"], "is not a range of entries"),
-    (["score", "classifier", "a.root", "-o", "scores.txt"], "ends in neither .csv nor .jsonl"),
+    (
+      ["score", "classifier", "a.root", "-o", "scores.txt"],
+      "ends in none of .csv, .jsonl and .root"
+    ),
+    (["score", "classifier", "-o", "scores.csv"], "<files>"),
+    (["score", "a", "a.root", "-o", "a.csv", "--embedding"], "--embedding needs an output that"),
+    (["score", "a", "a.root", "-o", "a.jsonl", "--tree", "x"], "--tree needs an output that"),
+    (
+      ["score", "a", "a.root", "-o", "b.root", "--tree", "x/y"],
+      "is empty, too long, or has / or ; in it"
+    ),
     (["score", "a", "a.root", "-o", "a.csv", "--precision", "float8"], "float8"),
     (["finetune", "a.yaml", "-o", "x", "--labels", "0"], "expected at least 2"),
     (["pretrain", "a.yaml", "-o", "x", "--epochs", "3"], "--epochs"),

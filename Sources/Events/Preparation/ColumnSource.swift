@@ -59,6 +59,17 @@ struct ROOTColumnSource: ColumnSource {
     try friends.read(columns, entries: entries)
   }
 
+  /// The type of a column that has one whole number for each entry; `nil` for other columns.
+  func integerType(of column: String) -> ElementType? {
+    guard let branch = try? friends.branch(column).branch, branch.isReadable,
+      branch.shape == .flat
+    else { return nil }
+    return switch branch.elementType {
+    case .int8, .uint8, .int16, .uint16, .int32, .uint32, .int64, .uint64: branch.elementType
+    case .bool, .float32, .float64, .string, .other: nil
+    }
+  }
+
   /// Begins to read columns from the first entry to the last.
   func scan(_ columns: [String]) throws -> TreeScan {
     try TreeScan(friends, columns: columns)

@@ -12,10 +12,14 @@ import ROOTIO
 public struct EventFile: Sendable {
   /// Number of entries of the file.
   public let entryCount: Int
+  /// What identifies an event, of `run`, `luminosityBlock` and `event` those that the file has as one
+  /// whole number for each entry, with their types.
+  public let identifiers: [(name: String, type: ElementType)]
   private let path: String
   private let assembler: EventAssembler
   private let columns: [String]
   private let scan: TreeScan
+  private let identifierScan: TreeScan
 
   /// Opens a file and checks that it has the columns.
   ///
@@ -29,10 +33,28 @@ public struct EventFile: Sendable {
     assembler = EventAssembler(events: events, sample: SampleConfiguration(file: path))
     let source = try ROOTColumnSource(path: path, trees: events.trees)
     columns = try assembler.columns(in: source)
-    // The identifiers are not read, but a name that is wrong is an error here as in preparation.
-    _ = try assembler.identifierColumns(in: source)
+    let known = zip(
+      EventsConfiguration.identifierNames, try assembler.identifierColumns(in: source)
+    ).compactMap { name, column in
+      column.flatMap { column in
+        source.integerType(of: column).map { (name: name, column: column, type: $0) }
+      }
+    }
+    identifiers = known.map { ($0.name, $0.type) }
+    identifierScan = try source.scan(known.map(\.column))
     scan = try source.scan(columns)
     entryCount = source.entryCount
+  }
+
+  /// Reads what identifies the events of a range of entries, whether they pass the selection or not.
+  ///
+  /// - Parameter entries: The entries, within `0..<entryCount`.
+  /// - Returns: A column for each of ``identifiers``, of its name and type.
+  /// - Throws: `ROOTFileError` for a damaged file.
+  public func identifiers(in entries: Range<Int>) throws -> [Column] {
+    zip(identifiers, try identifierScan.read(entries: entries)).map { identifier, column in
+      Column(name: identifier.name, values: column.values)
+    }
   }
 
   /// Reads the events of a range of entries that pass the selection.
