@@ -8,7 +8,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench build results lint format document setup clean
+.PHONY: help demo test bench bench-root build results lint format document setup clean
 
 # What a demo runs with besides its configuration: make demo DEMO_FLAGS='--set study.seeds=1'
 DEMO_FLAGS ?=
@@ -18,6 +18,8 @@ DEMO_RESULTS ?= results/demo
 SWIFT_FLAGS ?=
 # What is compared: make bench BENCH_FLAGS='--sizes S --threads 2'
 BENCH_FLAGS ?=
+# make bench-root BENCH_ROOT_FLAGS='--compressions lz4 --nanoaod my.root'
+BENCH_ROOT_FLAGS ?=
 
 demo: build  ## study the bundled samples; the report is results/demo/report.html
 	.build/release/lorentz study Configurations/demo.yaml -o $(DEMO_RESULTS) $(DEMO_FLAGS)
@@ -45,7 +47,17 @@ bench: setup .deps/bench/complete  ## compare with peers in Python, an hour; Ben
 	swift build -c release --product lorentz $(SWIFT_FLAGS)
 	.deps/bench/bin/python Benchmarks/bench.py $(BENCH_FLAGS)
 
-# The peers have a Python of their own.
+bench-root: setup .deps/bench-root/complete  ## compare reading of ROOT files with uproot, five minutes
+	swift build -c release --product lorentz-bench $(SWIFT_FLAGS)
+	.deps/bench-root/bin/python Benchmarks/bench_root.py $(BENCH_ROOT_FLAGS)
+
+# The peers have a Python of their own. ROOT is there where its wheel is.
+.deps/bench-root/complete: Benchmarks/requirements-root.txt
+	python3 -m venv .deps/bench-root
+	.deps/bench-root/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements-root.txt
+	-.deps/bench-root/bin/pip install --quiet --disable-pip-version-check root==0.1a12
+	touch $@
+
 .deps/bench/complete: Benchmarks/requirements.txt Benchmarks/requirements-models.txt
 	python3 -m venv .deps/bench
 	.deps/bench/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
@@ -70,5 +82,5 @@ clean:  ## remove what was built; LibTorch and results stay
 
 help:  ## show this list
 	@printf 'make TARGET, where TARGET is one of:\n\n'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
-	@printf '\nVariables: DEMO_FLAGS, DEMO_RESULTS, SWIFT_FLAGS, BENCH_FLAGS, LIBTORCH (see scripts/bootstrap)\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@printf '\nVariables: DEMO_FLAGS, DEMO_RESULTS, SWIFT_FLAGS, BENCH_FLAGS, BENCH_ROOT_FLAGS, LIBTORCH (see scripts/bootstrap)\n'

@@ -63,6 +63,8 @@ let package = Package(
     .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
     // Kernels of our own are of no use without optimization, in tests neither.
     .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O2"])]),
+    // The same: all of a file passes through it.
+    .target(name: "CByteOrder", cSettings: [.unsafeFlags(["-O3"])]),
     .target(
       name: "CTorch", dependencies: ["CKernels"], cxxSettings: torchHeaders,
       linkerSettings: torchLibraries),
@@ -74,7 +76,8 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["Runtime", yams]),
     .target(name: "Torch", dependencies: ["CTorch", "Runtime"]),
     .target(
-      name: "ROOTIO", dependencies: ["CDeflate", "CLZMA", "CLZ4", "CZstd", "HTTP", "Runtime"]),
+      name: "ROOTIO",
+      dependencies: ["CByteOrder", "CDeflate", "CLZMA", "CLZ4", "CZstd", "HTTP", "Runtime"]),
     .target(name: "Kinematics"),
     .target(
       name: "Events",
@@ -112,8 +115,8 @@ let package = Package(
     .executableTarget(
       name: "lorentz-bench",
       dependencies: [
-        "Classification", "Pretraining", "EventModel", "Augmentation", "Events", "Runtime",
-        "Torch", argumentParser,
+        "Classification", "Pretraining", "EventModel", "Augmentation", "Configuration", "Events",
+        "ROOTIO", "Runtime", "Torch", argumentParser,
       ]),
 
     // Tests.

@@ -7,6 +7,6 @@ import ArgumentParser
 struct LorentzBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lorentz-bench",
-    abstract: "Measure training and scoring; see Benchmarks/README.md.",
-    subcommands: [EventsCommand.self, WorkCommand.self])
+    abstract: "Measure training, scoring and reading; see Benchmarks/README.md.",
+    subcommands: [EventsCommand.self, FuzzCommand.self, ReadCommand.self, WorkCommand.self])
 }

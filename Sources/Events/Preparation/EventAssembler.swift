@@ -152,21 +152,26 @@ package struct EventAssembler {
     }
     let collections = try events.objects.map { object in
       try ObjectColumns(
-        object, kind: schema.index(ofKind: object.kind.name) ?? 0, chunk: chunk)
+        object, kind: schema.index(ofKind: object.kind.name) ?? 0,
+        featureWidth: schema.featureWidth, chunk: chunk)
     }
 
     var batch = EventBatch(schema: schema)
     var origins: [EventOrigin] = []
     var places: [ObjectPlace] = []
+    // Not asked of the configuration for every event: threads would contend for its reference counts.
+    let (isLimited, minimumObjects) = (sample.maximumEvents != nil, events.minimumObjects)
+    let (hasMask, dropsDuplicates) = (identityCuts.mask != nil, identityCuts.dropsDuplicates)
+    let label = Int32(sample.label ?? -1)
     for entry in 0..<chunk.entries.count {
-      if isFull { break }
+      if isLimited, isFull { break }
       var cut = 0
       cutFlow[cut].passed += 1
       let number = chunk.entries.lowerBound + entry
       let origin = EventOrigin(
         run: identifiers[0][entry], luminosityBlock: identifiers[1][entry],
         event: identifiers[2][entry], source: source, entry: number)
-      if identityCuts.mask != nil {
+      if hasMask {
         guard try identityCuts.isCertified(origin, in: chunk) else { continue }
         cut += 1
         cutFlow[cut].passed += 1
@@ -179,18 +184,18 @@ package struct EventAssembler {
           return true
         })
       else { continue }
-      if identityCuts.dropsDuplicates {
+      if dropsDuplicates {
         guard try identityCuts.isNew(origin, in: chunk) else { continue }
         cut += 1
         cutFlow[cut].passed += 1
       }
       try find(&places, in: collections, entry)
-      if events.minimumObjects > 0 {
-        guard places.count >= events.minimumObjects else { continue }
+      if minimumObjects > 0 {
+        guard places.count >= minimumObjects else { continue }
         cut += 1
         cutFlow[cut].passed += 1
       }
-      if sample.maximumEvents != nil { cutFlow[cut + 1].passed += 1 }
+      if isLimited { cutFlow[cut + 1].passed += 1 }
       guard weights[entry].isFinite, abs(weights[entry]) <= Double(Float.greatestFiniteMagnitude)
       else {
         throw PreparationError(
@@ -203,7 +208,7 @@ package struct EventAssembler {
       batch.offsets.append(batch.kinds.count)
       batch.eventIndices.append(eventCount)
       batch.weights.append(Float(weights[entry]))
-      batch.labels.append(Int32(sample.label ?? -1))
+      batch.labels.append(label)
       origins.append(origin)
       eventCount += 1
     }

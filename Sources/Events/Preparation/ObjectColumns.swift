@@ -41,12 +41,22 @@ final class ObjectColumns {
   private let mass: [Double]
   private let features: [[Double]]
   private let passes: [Double]
+  // What every object asks for; taken out of the configuration and the schema, whose reference counts
+  // the threads would contend for.
+  private let hasEta: Bool
+  private let maximum: Int
+  private let featureWidth: Int
 
   /// Computes the columns of all objects.
   ///
   /// A flat pt makes at most one object per event.
-  init(_ configuration: ObjectConfiguration, kind: Int, chunk: ColumnChunk) throws {
+  init(
+    _ configuration: ObjectConfiguration, kind: Int, featureWidth: Int, chunk: ColumnChunk
+  ) throws {
     self.configuration = configuration
+    hasEta = configuration.eta != nil
+    maximum = configuration.maximum ?? .max
+    self.featureWidth = featureWidth
     self.kind = kind
     self.chunk = chunk
     let name = configuration.kind.name
@@ -109,7 +119,7 @@ final class ObjectColumns {
         ObjectPlace(kind: kind, pt: Float(pt[index]), collection: collection, index: index))
     }
     places.sortFrom(start)
-    if let maximum = configuration.maximum, places.count > start + maximum {
+    if places.count - start > maximum {
       places.removeLast(places.count - start - maximum)
     }
   }
@@ -123,7 +133,7 @@ final class ObjectColumns {
     batch.momenta.append(wrapped(phi[index]))
     batch.momenta.append(Float(mass[index]))
     for values in features { batch.features.append(Float(values[index])) }
-    for _ in features.count..<batch.schema.featureWidth { batch.features.append(.nan) }
+    for _ in features.count..<featureWidth { batch.features.append(.nan) }
   }
 
   /// Azimuths are given in (-pi, pi] or [0, 2 pi), give or take rounding.
@@ -144,7 +154,7 @@ final class ObjectColumns {
       throw fail(
         "phi", phi[index].isNaN ? "missing" : "\(phi[index])", "radians from -pi to 2 pi")
     }
-    if configuration.eta != nil {
+    if hasEta {
       if eta[index].isNaN { throw fail("eta", "missing", "a number, because its pt is one") }
       if mass[index].isNaN { throw fail("mass", "missing", "a number, because its pt is one") }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CByteOrder
+
 extension ColumnReader {
   /// Reads a column whose entries have numbers of values of their own.
   ///
@@ -157,20 +159,18 @@ extension ColumnReader {
     else { return nil }
     let origin = part.basket.fKeylen
     let shift = Scalar.width.trailingZeroBitCount
-    let difference = table.withBytes { table in
+    let matches = table.withBytes { table in
       expected.withUnsafeBufferPointer { expected in
-        let first = expected[0]
-        var difference = 0
-        for row in 0..<(expected.count &- 1) {
-          let position = Int32(
-            bigEndian: table.loadUnaligned(fromByteOffset: row &* 4, as: Int32.self))
-          difference |= (Int(position) &- origin) ^ ((expected[row] &- first) &<< shift)
-        }
-        return difference
-          | (contents.values.count ^ ((expected[expected.count - 1] - first) << shift))
+        let last = expected.count - 1
+        let end = (expected[last] - expected[0]) << shift
+        return contents.values.count == end
+          && expected.withMemoryRebound(to: Int64.self) { expected in
+            cbyteorder_positions_are(
+              table.baseAddress, expected.baseAddress, last, Int64(origin), Int32(shift)) != 0
+          }
       }
     }
-    guard difference == 0 else { return false }
+    guard matches else { return false }
     contents.values.withBytes { bytes in
       guard let target, let source = bytes.baseAddress else { return }
       Scalar.decode(source, into: target, count: bytes.count >> shift)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CByteOrder
+
 /// A type of which ROOT writes arrays as plain big-endian bytes.
 protocol ColumnScalar: BitwiseCopyable, Sendable {
   static var width: Int { get }
   static func wrap(_ values: [Self]) -> ColumnValues
-  /// Decodes `count` values; a plain loop, so that the compiler vectorizes it.
+  /// Decodes `count` values.
   static func decode(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Self>, count: Int)
 }
@@ -15,10 +17,7 @@ extension ColumnScalar where Self: FixedWidthInteger {
   static func decode(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Self>, count: Int
   ) {
-    for index in 0..<count {
-      target[index] = Self(
-        bigEndian: source.loadUnaligned(fromByteOffset: index &* width, as: Self.self))
-    }
+    decodeWords(source, into: target, width: width, count: count)
   }
 }
 
@@ -54,11 +53,7 @@ extension Float: ColumnScalar {
   static func decode(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Self>, count: Int
   ) {
-    for index in 0..<count {
-      target[index] = Float(
-        bitPattern: UInt32(
-          bigEndian: source.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)))
-    }
+    decodeWords(source, into: target, width: 4, count: count)
   }
 }
 
@@ -69,11 +64,7 @@ extension Double: ColumnScalar {
   static func decode(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Self>, count: Int
   ) {
-    for index in 0..<count {
-      target[index] = Double(
-        bitPattern: UInt64(
-          bigEndian: source.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)))
-    }
+    decodeWords(source, into: target, width: 8, count: count)
   }
 }
 
@@ -88,5 +79,17 @@ extension Bool: ColumnScalar {
     for index in 0..<count {
       target[index] = source.load(fromByteOffset: index, as: UInt8.self) != 0
     }
+  }
+}
+
+/// Turns the bytes of numbers round; all machines on which LibTorch runs are little-endian.
+private func decodeWords(
+  _ source: UnsafeRawPointer, into target: UnsafeMutableRawPointer, width: Int, count: Int
+) {
+  switch width {
+  case 1: target.copyMemory(from: source, byteCount: count)
+  case 2: cbyteorder_swap16(source, target, count)
+  case 4: cbyteorder_swap32(source, target, count)
+  default: cbyteorder_swap64(source, target, count)
   }
 }
