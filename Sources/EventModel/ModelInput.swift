@@ -124,7 +124,7 @@ public struct ModelInput {
               rows[row + layout.missingColumn + first + feature] = 1
             } else {
               rows[row + layout.valueColumn + first + feature] =
-                asinh(moments[first + feature].standardized(value))
+                InputNormalization.tamed(moments[first + feature].standardized(value))
             }
           }
         }
@@ -150,7 +150,8 @@ public struct ModelInput {
         if value.isNaN {
           rows[event * 2 * count + count + scalar] = 1
         } else {
-          rows[event * 2 * count + scalar] = asinh(moments[scalar].standardized(value))
+          rows[event * 2 * count + scalar] = InputNormalization.tamed(
+            moments[scalar].standardized(value))
         }
       }
     }

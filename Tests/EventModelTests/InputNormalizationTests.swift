@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EventModel
 import Events
 import Foundation
 import TestSupport
 import Testing
+
+@testable import EventModel
 
 @Suite struct InputNormalizationTests {
   private func moments(_ values: [Float]) -> (mean: Double, deviation: Double) {
@@ -84,5 +85,11 @@ import Testing
   @Test func `the smallest pT is one MeV`() {
     #expect(InputNormalization.lnPt(0) == log(Float(1e-3)))
     #expect(InputNormalization.lnPt(20) == log(Float(20)))
+  }
+
+  @Test(arguments: [0, 1e-6, -0.01, 0.5, -3, 7e4, -2e9, -.greatestFiniteMagnitude] as [Float])
+  func `tails are tamed as by asinh`(value: Float) {
+    let found = Double(InputNormalization.tamed(value))
+    #expect(isClose(found, asinh(Double(value)), relative: 3e-7, absolute: 2e-7))
   }
 }

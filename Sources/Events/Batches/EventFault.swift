@@ -15,6 +15,10 @@ struct EventFault {
     let schema = batch.schema
     let width = schema.featureWidth
     let scalarCount = schema.scalars.count
+    // Looked at once: what every object asks for, and whether any feature needs a look at all.
+    let hasEta = schema.objectKinds.map(\.hasEta)
+    let hasMass = schema.objectKinds.map(\.hasMass)
+    let hasInfiniteFeature = batch.features.contains(where: \.isInfinite)
     for event in 0..<batch.eventCount {
       // Only an event with a fault needs its words.
       var place: String { "event \(batch.eventIndices[event])" }
@@ -31,10 +35,14 @@ struct EventFault {
       }
       let objects = batch.range(of: event)
       for object in objects {
-        let kind = schema.objectKinds[Int(batch.kinds[object])]
-        let name = momentumFault(batch.momenta, 4 * object, kind)
-        let feature = (0..<width).first { batch.features[width * object + $0].isInfinite }
+        let kindIndex = Int(batch.kinds[object])
+        let name = momentumFault(
+          batch.momenta, 4 * object, hasEta: hasEta[kindIndex], hasMass: hasMass[kindIndex])
+        let feature =
+          hasInfiniteFeature
+          ? (0..<width).first { batch.features[width * object + $0].isInfinite } : nil
         guard name != nil || feature != nil else { continue }
+        let kind = schema.objectKinds[kindIndex]
         let number = object - objects.lowerBound
         let words =
           if let name { name } else if let feature, feature < kind.features.count {
@@ -48,7 +56,7 @@ struct EventFault {
   }
 
   private static func momentumFault(
-    _ momenta: [Float], _ start: Int, _ kind: ObjectKind
+    _ momenta: [Float], _ start: Int, hasEta: Bool, hasMass: Bool
   ) -> String? {
     let pt = momenta[start]
     let eta = momenta[start + 1]
@@ -56,8 +64,8 @@ struct EventFault {
     let mass = momenta[start + 3]
     if !pt.isFinite || pt < 0 { return "the pt is \(pt)" }
     if !phi.isFinite { return "the phi is \(phi)" }
-    if kind.hasEta ? !eta.isFinite : !eta.isNaN { return "the eta is \(eta)" }
-    if kind.hasMass ? !mass.isFinite : !mass.isNaN { return "the mass is \(mass)" }
+    if hasEta ? !eta.isFinite : !eta.isNaN { return "the eta is \(eta)" }
+    if hasMass ? !mass.isFinite : !mass.isNaN { return "the mass is \(mass)" }
     return nil
   }
 }

@@ -158,59 +158,22 @@ package struct EventAssembler {
 
     var batch = EventBatch(schema: schema)
     var origins: [EventOrigin] = []
-    var places: [ObjectPlace] = []
-    // Not asked of the configuration for every event: threads would contend for its reference counts.
-    let (isLimited, minimumObjects) = (sample.maximumEvents != nil, events.minimumObjects)
-    let (hasMask, dropsDuplicates) = (identityCuts.mask != nil, identityCuts.dropsDuplicates)
-    let label = Int32(sample.label ?? -1)
-    for entry in 0..<chunk.entries.count {
-      if isLimited, isFull { break }
-      var cut = 0
-      cutFlow[cut].passed += 1
-      let number = chunk.entries.lowerBound + entry
-      let origin = EventOrigin(
-        run: identifiers[0][entry], luminosityBlock: identifiers[1][entry],
-        event: identifiers[2][entry], source: source, entry: number)
-      if hasMask {
-        guard try identityCuts.isCertified(origin, in: chunk) else { continue }
-        cut += 1
-        cutFlow[cut].passed += 1
+    let columns = Columns(
+      selections: selections, weights: weights, scalars: scalars, collections: collections)
+    var start = 0
+    while start < chunk.entries.count, !isFull {
+      // No entry behind the one that fills the sample is looked at: each makes one event at most.
+      let room = (sample.maximumEvents ?? .max) - eventCount
+      let end = start + min(room, chunk.entries.count - start)
+      let candidates = (start..<end).map { entry in
+        EventOrigin(
+          run: identifiers[0][entry], luminosityBlock: identifiers[1][entry],
+          event: identifiers[2][entry], source: source, entry: chunk.entries.lowerBound + entry)
       }
-      guard
-        selections.allSatisfy({ selection in
-          guard isTrue(selection[entry]) else { return false }
-          cut += 1
-          cutFlow[cut].passed += 1
-          return true
-        })
-      else { continue }
-      if dropsDuplicates {
-        guard try identityCuts.isNew(origin, in: chunk) else { continue }
-        cut += 1
-        cutFlow[cut].passed += 1
-      }
-      try find(&places, in: collections, entry)
-      if minimumObjects > 0 {
-        guard places.count >= minimumObjects else { continue }
-        cut += 1
-        cutFlow[cut].passed += 1
-      }
-      if isLimited { cutFlow[cut + 1].passed += 1 }
-      guard weights[entry].isFinite, abs(weights[entry]) <= Double(Float.greatestFiniteMagnitude)
-      else {
-        throw PreparationError(
-          .invalidValue, sample: sample.name, file: chunk.file,
-          "the weight is \(ColumnChunk.words(weights[entry])) in entry \(number); expected a finite "
-            + "number.")
-      }
-      for place in places { collections[place.collection].append(place, to: &batch) }
-      for values in scalars { batch.scalars.append(Float(values[entry])) }
-      batch.offsets.append(batch.kinds.count)
-      batch.eventIndices.append(eventCount)
-      batch.weights.append(Float(weights[entry]))
-      batch.labels.append(label)
-      origins.append(origin)
-      eventCount += 1
+      let (passed, places) = try select(start..<end, candidates, columns, chunk)
+      try append(passed, places, columns, chunk, to: &batch)
+      origins += passed.map { candidates[$0 - start] }
+      start = end
     }
     if let fault = EventFault.first(in: batch) {
       throw PreparationError(
@@ -219,14 +182,78 @@ package struct EventAssembler {
     return (batch, origins)
   }
 
-  /// Finds the objects of an event: kinds in the order of the schema, each by falling pt.
-  private func find(
-    _ places: inout [ObjectPlace], in collections: [ObjectColumns], _ entry: Int
-  ) throws {
-    places.removeAll(keepingCapacity: true)
-    for (number, collection) in collections.enumerated() {
-      try collection.append(objectsOf: entry, as: number, to: &places)
+  /// What was computed of a chunk, each column over all of its entries.
+  private struct Columns {
+    let selections: [[Double]]
+    let weights: [Double]
+    let scalars: [[Double]]
+    let collections: [ObjectColumns]
+  }
+
+  /// Makes all cuts on some entries of a chunk, and counts what passes each.
+  ///
+  /// - Returns: The entries that pass, and the objects of each.
+  private mutating func select(
+    _ entries: Range<Int>, _ origins: [EventOrigin], _ columns: Columns, _ chunk: ColumnChunk
+  ) throws -> (entries: [Int], places: [ObjectPlaces]) {
+    var passed = Array(entries)
+    var cut = 0
+    func count(_ passed: Int) {
+      cutFlow[cut].passed += passed
+      cut += 1
     }
-    places.sortFrom(0)
+    count(passed.count)
+    if identityCuts.mask != nil {
+      passed = try passed.filter {
+        try identityCuts.isCertified(origins[$0 - entries.lowerBound], in: chunk)
+      }
+      count(passed.count)
+    }
+    for selection in columns.selections {
+      passed.removeAll { !isTrue(selection[$0]) }
+      count(passed.count)
+    }
+    if identityCuts.dropsDuplicates {
+      passed = try passed.filter {
+        try identityCuts.isNew(origins[$0 - entries.lowerBound], in: chunk)
+      }
+      count(passed.count)
+    }
+    var places = try ObjectPlaces.byKind(columns.collections, entries: passed)
+    if events.minimumObjects > 0 {
+      let kept = passed.indices.filter { event in
+        places.reduce(0) { $0 + $1.range(of: event).count } >= events.minimumObjects
+      }
+      if kept.count < passed.count {
+        passed = kept.map { passed[$0] }
+        for kind in places.indices { places[kind] = places[kind].selecting(kept) }
+      }
+      count(passed.count)
+    }
+    if sample.maximumEvents != nil { count(passed.count) }
+    return (passed, places)
+  }
+
+  /// Appends the events of entries that passed all cuts.
+  private mutating func append(
+    _ entries: [Int], _ places: [ObjectPlaces], _ columns: Columns, _ chunk: ColumnChunk,
+    to batch: inout EventBatch
+  ) throws {
+    let label = Int32(sample.label ?? -1)
+    batch.appendObjects(places, of: columns.collections, eventCount: entries.count)
+    for entry in entries {
+      let weight = columns.weights[entry]
+      guard weight.isFinite, abs(weight) <= Double(Float.greatestFiniteMagnitude) else {
+        throw PreparationError(
+          .invalidValue, sample: sample.name, file: chunk.file,
+          "the weight is \(ColumnChunk.words(weight)) in entry \(chunk.entries.lowerBound + entry); "
+            + "expected a finite number.")
+      }
+      for values in columns.scalars { batch.scalars.append(Float(values[entry])) }
+      batch.eventIndices.append(eventCount)
+      batch.weights.append(Float(weight))
+      batch.labels.append(label)
+      eventCount += 1
+    }
   }
 }

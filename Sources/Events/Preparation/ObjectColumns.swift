@@ -3,35 +3,11 @@
 import Foundation
 import Kinematics
 
-/// An object that an event gets, before its numbers are copied.
-struct ObjectPlace {
-  let kind: Int
-  let pt: Float
-  /// The element of `objects` that makes it, and its position in the columns of that.
-  let collection: Int
-  let index: Int
-}
-
-extension [ObjectPlace] {
-  /// Sorts the objects from a position on by kind and falling pt; equals keep their order.
-  ///
-  /// Files mostly have them in this order, so that looking is enough.
-  mutating func sortFrom(_ start: Int) {
-    guard
-      (start + 1..<Swift.max(start + 1, count)).contains(where: {
-        (self[$0].kind, -self[$0].pt) < (self[$0 - 1].kind, -self[$0 - 1].pt)
-      })
-    else { return }
-    self[start...].sort {
-      ($0.kind, -$0.pt, $0.collection, $0.index) < ($1.kind, -$1.pt, $1.collection, $1.index)
-    }
-  }
-}
-
 /// The objects that one element of `objects` makes of a chunk.
 final class ObjectColumns {
   private let configuration: ObjectConfiguration
-  private let kind: Int
+  /// The kind of the objects, a position in the schema.
+  let kind: Int
   private let chunk: ColumnChunk
   /// Element `entry` has the objects from `offsets[entry]` to before `offsets[entry + 1]`.
   private let offsets: [Int]
@@ -44,6 +20,7 @@ final class ObjectColumns {
   // What every object asks for; taken out of the configuration and the schema, whose reference counts
   // the threads would contend for.
   private let hasEta: Bool
+  private let hasMass: Bool
   private let maximum: Int
   private let featureWidth: Int
 
@@ -55,6 +32,7 @@ final class ObjectColumns {
   ) throws {
     self.configuration = configuration
     hasEta = configuration.eta != nil
+    hasMass = configuration.mass != nil
     maximum = configuration.maximum ?? .max
     self.featureWidth = featureWidth
     self.kind = kind
@@ -100,68 +78,92 @@ final class ObjectColumns {
     passes = try values(cuts, "cuts", local)
   }
 
-  /// Appends the objects of an entry that pass the cuts, by falling pt, at most as many as the
-  /// configuration allows.
+  /// Finds the objects of entries that pass the cuts, by falling pt, at most as many of each entry as
+  /// the configuration allows.
   ///
   /// - Parameters:
-  ///   - entry: The position in the chunk.
+  ///   - entries: Positions in the chunk, rising.
   ///   - collection: The position of these columns among those of the event.
-  ///   - places: Is given the objects.
   /// - Throws: ``PreparationError`` for a momentum that is incomplete or impossible.
-  func append(
-    objectsOf entry: Int, as collection: Int, to places: inout [ObjectPlace]
-  ) throws {
-    let start = places.count
-    for index in offsets[entry]..<offsets[entry + 1] where !pt[index].isNaN {
-      try check(index, entry)
-      guard isTrue(passes[index]) else { continue }
-      places.append(
-        ObjectPlace(kind: kind, pt: Float(pt[index]), collection: collection, index: index))
+  func places(in entries: [Int], as collection: Int) throws -> ObjectPlaces {
+    var result = ObjectPlaces()
+    result.reserveCapacity(events: entries.count)
+    // All arrays are asked for once: a check of their bounds and a count of references for each
+    // object took half of the time.
+    try pt.withUnsafeBufferPointer { pt in
+      try passes.withUnsafeBufferPointer { passes in
+        for entry in entries {
+          for index in offsets[entry]..<offsets[entry + 1] where !pt[index].isNaN {
+            if !isPossible(index) { throw fault(index, entry) }
+            guard isTrue(passes[index]) else { continue }
+            result.append(pt: Float(pt[index]), collection: collection, index: index)
+          }
+          result.endEvent(keeping: maximum)
+        }
+      }
     }
-    places.sortFrom(start)
-    if places.count - start > maximum {
-      places.removeLast(places.count - start - maximum)
-    }
+    return result
   }
 
-  /// Appends the numbers of an object to a batch.
-  func append(_ place: ObjectPlace, to batch: inout EventBatch) {
-    let index = place.index
-    batch.kinds.append(UInt8(kind))
-    batch.momenta.append(place.pt)
-    batch.momenta.append(Float(eta[index]))
-    batch.momenta.append(wrapped(phi[index]))
-    batch.momenta.append(Float(mass[index]))
-    for values in features { batch.features.append(Float(values[index])) }
-    for _ in features.count..<featureWidth { batch.features.append(.nan) }
+  /// Writes the numbers of objects into a batch that has room for them.
+  ///
+  /// - Parameters:
+  ///   - objects: Positions in these columns, and where the numbers go.
+  ///   - batch: The batch.
+  func write(_ objects: [(index: Int, target: Int)], to batch: inout EventBatch) {
+    func write(
+      _ column: [Double], to target: inout [Float], _ position: Int, of width: Int,
+      by convert: (Double) -> Float
+    ) {
+      column.withUnsafeBufferPointer { column in
+        target.withUnsafeMutableBufferPointer { target in
+          for object in objects {
+            target[width * object.target + position] = convert(column[object.index])
+          }
+        }
+      }
+    }
+    for object in objects { batch.kinds[object.target] = UInt8(kind) }
+    write(pt, to: &batch.momenta, 0, of: 4) { Float($0) }
+    if hasEta { write(eta, to: &batch.momenta, 1, of: 4) { Float($0) } }
+    write(phi, to: &batch.momenta, 2, of: 4, by: Self.wrapped)
+    if hasMass { write(mass, to: &batch.momenta, 3, of: 4) { Float($0) } }
+    for (position, column) in features.enumerated() {
+      write(column, to: &batch.features, position, of: featureWidth) { Float($0) }
+    }
   }
 
   /// Azimuths are given in (-pi, pi] or [0, 2 pi), give or take rounding.
   private static let largestPhi = 2 * Double.pi + 1e-3
 
-  private func check(_ index: Int, _ entry: Int) throws {
-    func fail(_ quantity: String, _ found: String, _ expected: String) -> PreparationError {
-      let number = index - offsets[entry]
-      return PreparationError(
-        .invalidValue, sample: chunk.sample, file: chunk.file,
-        "the \(quantity) of \(configuration.kind.name) \(number) in entry "
-          + "\(chunk.entries.lowerBound + entry) is \(found); expected \(expected).")
-    }
-    if pt[index] < 0 || pt[index] > Double(Float.greatestFiniteMagnitude) {
-      throw fail("pt", "\(pt[index])", "at least 0 and finite")
-    }
-    if !(abs(phi[index]) <= Self.largestPhi) {
-      throw fail(
-        "phi", phi[index].isNaN ? "missing" : "\(phi[index])", "radians from -pi to 2 pi")
-    }
-    if hasEta {
-      if eta[index].isNaN { throw fail("eta", "missing", "a number, because its pt is one") }
-      if mass[index].isNaN { throw fail("mass", "missing", "a number, because its pt is one") }
-    }
+  private func isPossible(_ index: Int) -> Bool {
+    pt[index] >= 0 && pt[index] <= Double(Float.greatestFiniteMagnitude)
+      && abs(phi[index]) <= Self.largestPhi && !(hasEta && eta[index].isNaN)
+      && !(hasMass && mass[index].isNaN)
+  }
+
+  /// Returns what is wrong with an object that is not possible.
+  private func fault(_ index: Int, _ entry: Int) -> PreparationError {
+    let (quantity, found, expected) =
+      if pt[index] < 0 || pt[index] > Double(Float.greatestFiniteMagnitude) {
+        ("pt", "\(pt[index])", "at least 0 and finite")
+      } else if !(abs(phi[index]) <= Self.largestPhi) {
+        ("phi", phi[index].isNaN ? "missing" : "\(phi[index])", "radians from -pi to 2 pi")
+      } else {
+        (
+          hasEta && eta[index].isNaN ? "eta" : "mass", "missing",
+          "a number, because its pt is one"
+        )
+      }
+    let number = index - offsets[entry]
+    return PreparationError(
+      .invalidValue, sample: chunk.sample, file: chunk.file,
+      "the \(quantity) of \(configuration.kind.name) \(number) in entry "
+        + "\(chunk.entries.lowerBound + entry) is \(found); expected \(expected).")
   }
 
   /// Returns an azimuth in (-pi, pi], in single precision.
-  private func wrapped(_ phi: Double) -> Float {
+  private static func wrapped(_ phi: Double) -> Float {
     // The largest Float below pi stands for what rounding would put above it.
     min(Float.pi, max(-Float.pi, Float(wrappedPhi(phi))))
   }

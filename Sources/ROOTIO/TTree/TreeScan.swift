@@ -56,12 +56,24 @@ public final class TreeScan: Sendable {
     }
     return try readers.loaded(isScan: true) { () throws(ROOTFileError) in
       try readers.columns { count, body throws(ROOTFileError) in
-        var columns: [Column] = []
-        columns.reserveCapacity(count)
-        for index in 0..<count { columns.append(try body(index)) }
-        return columns
+        var columns = [Column?](repeating: nil, count: count)
+        for index in 0..<count {
+          let place = (index + Self.firstColumn(of: entries, among: count)) % count
+          columns[place] = try body(place)
+        }
+        return columns.compactMap { $0 }
       }
     }
+  }
+
+  /// The column that a range of entries begins with.
+  ///
+  /// Threads read ranges beside each other, whose baskets are often the same. If all began with the
+  /// first column, one would open a basket and the others wait for it, column after column. Multiples
+  /// of the golden ratio keep any few consecutive ranges apart.
+  private static func firstColumn(of entries: Range<Int>, among count: Int) -> Int {
+    let range = Double(entries.lowerBound / max(entries.count, 1))
+    return Int((range * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1) * Double(count))
   }
 }
 
