@@ -84,6 +84,7 @@ final class ObjectColumns {
   /// - Parameters:
   ///   - entries: Positions in the chunk, rising.
   ///   - collection: The position of these columns among those of the event.
+  /// - Returns: Where they stand; event `e` is entry `entries[e]`.
   /// - Throws: ``PreparationError`` for a momentum that is incomplete or impossible.
   func places(in entries: [Int], as collection: Int) throws -> ObjectPlaces {
     var result = ObjectPlaces()
