@@ -91,12 +91,13 @@ let package = Package(
     .target(
       name: "Pretraining",
       dependencies: ["EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch"]),
+    .target(name: "BoostedTrees", dependencies: ["CXGBoost", "Configuration", "Runtime"]),
     .target(
       name: "Classification",
       dependencies: [
-        "Pretraining", "EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch",
+        "BoostedTrees", "Pretraining", "EventModel", "Augmentation", "Configuration", "Events",
+        "Runtime", "Torch",
       ]),
-    .target(name: "BoostedTrees", dependencies: ["CXGBoost", "Configuration", "Runtime"]),
     .target(name: "Evaluation", dependencies: ["Runtime"]),
     .target(
       name: "Study",
@@ -144,7 +145,9 @@ let package = Package(
       dependencies: ["Pretraining", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "ClassificationTests",
-      dependencies: ["Classification", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
+      dependencies: [
+        "Classification", "BoostedTrees", "EventModel", "Events", "Runtime", "Torch", "TestSupport",
+      ]),
     .testTarget(
       name: "BoostedTreesTests", dependencies: ["BoostedTrees", "Runtime", "Torch", "TestSupport"]),
     .testTarget(

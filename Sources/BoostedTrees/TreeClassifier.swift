@@ -113,11 +113,25 @@ public final class TreeClassifier {
   /// - Returns: Numbers in 0...1, where the classes had equal weights in training. Shape `[N]`.
   /// - Throws: ``BoostedTreesError`` with code `invalidData` for infinite inputs.
   public func scores(of values: [Float]) throws -> [Float] {
+    try predictions(of: values, option: 0)
+  }
+
+  /// Returns the logit of signal for each event, the sum of its leaves.
+  ///
+  /// - Parameter values: The inputs, as in training. Shape `[N, width]`.
+  /// - Returns: Shape `[N]`.
+  /// - Throws: ``BoostedTreesError`` with code `invalidData` for infinite inputs.
+  public func logits(of values: [Float]) throws -> [Float] {
+    try predictions(of: values, option: 1)
+  }
+
+  // The option is XGBoost's: 0 for probabilities, 1 for logits.
+  private func predictions(of values: [Float], option: Int32) throws -> [Float] {
     let inputs = try TreeInputs(values, width: width)
     var count: bst_ulong = 0
     var result: UnsafePointer<Float>?
     try check(
-      XGBoosterPredict(handle, inputs.handle, 0, 0, 0, &count, &result), .failed,
+      XGBoosterPredict(handle, inputs.handle, option, 0, 0, &count, &result), .failed,
       "score \(inputs.count) events")
     return Array(UnsafeBufferPointer(start: result, count: Int(count)))
   }

@@ -11,6 +11,7 @@ import Torch
 ///     model.json, model.safetensors   the backbone, see `ModelCheckpoint`
 ///     head.safetensors                the head: weight [C, D] and bias [C]
 ///     members/2, members/3 …          the same of further members, where there are any
+///     trees.json                      boosted trees that are joined, in XGBoost's format
 ///     classifier.json                 class names, settings and history
 ///     configuration.yaml              how events are read, for `score`
 public struct ClassifierCheckpoint: Codable, Sendable {
@@ -20,7 +21,7 @@ public struct ClassifierCheckpoint: Codable, Sendable {
     public var name: String
     /// How it is computed, see `EventExpression`.
     public var expression: String
-    /// Where its piecewise linear columns have their knots, see ``VariableInputs``.
+    /// Where its piecewise linear columns have their knots, see ``VariableInputs``; none for trees.
     public var knots: [Float]
   }
 
@@ -34,6 +35,8 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   public var memberCount: Int
   /// The high-level variables that the heads read beside the event vectors.
   public var variables: [Variable]
+  /// The inputs of boosted trees whose logits are averaged with the classifier's; `nil` without.
+  public var treeVariables: [Variable]?
   /// The folder of the configuration file, where its relative paths start.
   public var configurationFolder: String
 
@@ -41,6 +44,7 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   ///
   /// - Parameters:
   ///   - members: The classifier, or several whose logits are averaged.
+  ///   - trees: Boosted trees that are joined.
   ///   - configuration: How it was trained.
   ///   - history: What was recorded.
   ///   - text: The merged YAML configuration.
@@ -48,8 +52,8 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   ///   - folder: Where it goes.
   /// - Throws: `FileSystemError`.
   public static func save(
-    _ members: [Classifier], configuration: FineTuningConfiguration, history: FineTuningHistory,
-    text: String, configurationFolder: String, to folder: String
+    _ members: [Classifier], trees: JoinedTrees? = nil, configuration: FineTuningConfiguration,
+    history: FineTuningHistory, text: String, configurationFolder: String, to folder: String
   ) throws {
     for (member, classifier) in members.enumerated() {
       let path = Self.folder(ofMember: member, in: folder)
@@ -59,11 +63,17 @@ public struct ClassifierCheckpoint: Codable, Sendable {
         classifier.head.namedParameters().map { ($0.name, $0.parameter.value) },
         to: path + "/head.safetensors")
     }
+    try trees?.save(to: folder + "/trees.json")
     try writeAtomically(text, to: folder + "/configuration.yaml")
     try writeJSON(
       ClassifierCheckpoint(
         classNames: members[0].classNames, configuration: configuration, history: history,
         memberCount: members.count, variables: variables(of: members[0]),
+        treeVariables: trees.map { trees in
+          zip(trees.variables.names, trees.variables.expressions).map {
+            Variable(name: $0, expression: $1.description, knots: [])
+          }
+        },
         configurationFolder: configurationFolder),
       to: folder + "/classifier.json")
   }
@@ -112,8 +122,14 @@ public struct ClassifierCheckpoint: Codable, Sendable {
         readTensors(path + "/head.safetensors").map { (name: $0.key, tensor: $0.value) })
       return classifier
     }
+    let trees = try checkpoint.treeVariables.map {
+      try JoinedTrees(
+        on: eventVariables($0, schema: members[0].backbone.layout.schema),
+        contentsOf: folder + "/trees.json")
+    }
     return Scorer(
-      members: members, viewCount: settings.scoreViews, augmentation: settings.augmentation)
+      members: members, viewCount: settings.scoreViews, augmentation: settings.augmentation,
+      trees: trees)
   }
 
   private static func variables(of classifier: Classifier) -> [Variable] {
@@ -127,10 +143,16 @@ public struct ClassifierCheckpoint: Codable, Sendable {
 
   private func variableInputs(schema: EventSchema) throws -> VariableInputs? {
     guard !variables.isEmpty else { return nil }
-    let expressions = try variables.map { try EventExpression($0.expression, schema: schema) }
     return VariableInputs(
-      EventVariables(names: variables.map(\.name), expressions: expressions),
-      knots: variables.map(\.knots))
+      try Self.eventVariables(variables, schema: schema), knots: variables.map(\.knots))
+  }
+
+  private static func eventVariables(
+    _ variables: [Variable], schema: EventSchema
+  ) throws -> EventVariables {
+    EventVariables(
+      names: variables.map(\.name),
+      expressions: try variables.map { try EventExpression($0.expression, schema: schema) })
   }
 
   private static func damaged(_ folder: String, names found: String) -> ClassificationError {

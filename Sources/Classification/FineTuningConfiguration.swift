@@ -96,6 +96,11 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   ///
   /// The `finetune` command does so by default.
   public var variables = false
+  /// Whether boosted trees on the same variables are joined, their logits averaged with the
+  /// classifier's; `nil` for wherever no event has a negative weight, which trees cannot take.
+  ///
+  /// Of the `finetune` command; arms of a study say so by `joins`.
+  public var trees: Bool?
   /// Whether a backbone of another schema is accepted, its inputs being matched by name.
   public var growSchema = false
   /// The numbers in which products of matrices are computed; scores are always `float32`.
@@ -144,6 +149,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
     balancesClasses = try node.bool("balancesClasses", default: balancesClasses)
     usesEventWeights = try node.bool("usesEventWeights", default: usesEventWeights)
     variables = try node.bool("variables", default: variables)
+    if node.contains("trees") { trees = try node.bool("trees", default: false) }
     growSchema = try node.bool("growSchema", default: growSchema)
     precision = try node.choice("precision", default: precision)
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))

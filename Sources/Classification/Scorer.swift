@@ -10,12 +10,15 @@ import Torch
 /// Scores events by one classifier or several, each in one view or several.
 ///
 /// The members' and the views' logits are averaged, so that a score is the geometric mean of
-/// theirs, normalized over the classes. Several members, trained on other parts of the same labeled
+/// theirs, normalized over the classes. Boosted trees, where they are joined, count as much as all
+/// members together. Several members, trained on other parts of the same labeled
 /// events, and several views, rotated and reflected, each make scores better and cost their number
 /// in time.
 public struct Scorer {
   /// The classifiers; all tell the same classes apart, and stand on one device.
   public let members: [Classifier]
+  /// Trees that are joined.
+  public let trees: JoinedTrees?
   private let views: [Augmenter]
 
   /// Makes a scorer.
@@ -26,8 +29,11 @@ public struct Scorer {
   ///     reflected; at least 1.
   ///   - augmentation: Which rotations and reflections are allowed; the other transformations are
   ///     not used, since they would lose objects.
+  ///   - trees: Boosted trees whose logits are averaged with those of the classifiers, which tell two
+  ///     classes apart then.
   public init(
-    members: [Classifier], viewCount: Int = 1, augmentation: AugmentationConfiguration? = nil
+    members: [Classifier], viewCount: Int = 1, augmentation: AugmentationConfiguration? = nil,
+    trees: JoinedTrees? = nil
   ) {
     guard let first = members.first, viewCount >= 1 else {
       preconditionFailure("A scorer needs a classifier and a view of the events.")
@@ -37,7 +43,10 @@ public struct Scorer {
         $0.classNames == first.classNames
           && $0.backbone.layout.schema == first.backbone.layout.schema
       }, "The members tell other classes apart, or read other events.")
+    precondition(
+      trees == nil || first.classNames.count == 2, "Trees tell two classes apart, no more.")
     self.members = members
+    self.trees = trees
     guard viewCount > 1, let augmentation else {
       views = []
       return
@@ -190,7 +199,12 @@ public struct Scorer {
       }
     }
     guard let sum, let first else { preconditionFailure("A scorer has a member and a view.") }
-    return (sum * (1 / Double(members.count * (views.count + 1))), first)
+    let mean = sum * (1 / Double(members.count * (views.count + 1)))
+    guard let trees else { return (mean, first) }
+    // A logit of signal is the difference of the logits of both classes.
+    let halves = try trees.logits(of: batch).flatMap { [-$0 / 2, $0 / 2] }
+    let joined = Tensor(halves, shape: [batch.eventCount, 2], device: mean.device)
+    return ((mean + joined) * 0.5, first)
   }
 }
 

@@ -90,10 +90,31 @@ public func finetune(
     report: { step, total in
       progress.update(task: "fine-tune", done: step, total: total, unit: "steps")
     })
+  let trees = try joinedTrees(configuration, settings, source: source, events: chosen)
   try ClassifierCheckpoint.save(
-    scorer.members, configuration: settings, history: history, text: configuration.text,
+    scorer.members, trees: trees, configuration: settings, history: history,
+    text: configuration.text,
     configurationFolder: URL(fileURLWithPath: configuration.folder).path, to: folder)
   return history
+}
+
+/// Trains the trees that join a classifier.
+///
+/// - Returns: `nil` where none are wanted, or cannot take the weights and need not be there.
+private func joinedTrees(
+  _ configuration: StudyConfiguration, _ settings: FineTuningConfiguration,
+  source: any EventSource, events: [Int]
+) throws -> JoinedTrees? {
+  guard settings.trees ?? true else { return nil }
+  let labels = source.labels()
+  let weights = try FineTuner.lossWeights(
+    source: source, events: events, labels: labels, classCount: configuration.classNames.count,
+    configuration: settings)
+  if settings.trees == nil, events.contains(where: { weights[$0] < 0 }) { return nil }
+  return try JoinedTrees(
+    on: configuration.variables ?? EventVariables(automaticFor: source.schema), source: source,
+    events: events, labels: labels, weights: weights, configuration: configuration.trees.training,
+    seed: settings.seed)
 }
 
 /// How well a classifier does.

@@ -39,6 +39,11 @@ extension StudyConfiguration {
         finetuning: finetuning, joins: try node.strings("joins"))
     }
     let origin = try node.string("pretraining", default: "none")
+    if let section = try node.node("finetuning"), section.contains("trees") {
+      throw section.fail(
+        "trees", found: "in an arm", expected: "nothing",
+        remedy: "An arm joins another one and one of trees by joins: [\(name), trees].")
+    }
     var arm = Arm(
       name: name, title: try node.string("title", default: name),
       description: try node.string("description", default: ""),

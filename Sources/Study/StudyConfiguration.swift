@@ -67,6 +67,8 @@ public struct StudyConfiguration {
   public var pretrainingSamples: [String]
   /// The pre-training of the `pretrain` command.
   public var pretraining: PretrainingConfiguration
+  /// What the section `trees` says of boosted trees, for all arms and for `finetune`.
+  public var trees: TreeArm
   /// The fine-tuning of the `finetune` command; its head reads variables unless the section says no.
   public var finetuning: FineTuningConfiguration
   /// The pre-trainings of the study, by name, with the names of their samples.
@@ -181,7 +183,7 @@ public struct StudyConfiguration {
       study, among: samples,
       defaults: Pretraining(
         name: "", samples: pretrainingSamples, model: model, configuration: pretraining))
-    let trees = try TreeArm(root.node("trees"), defaults: TreeArm())
+    trees = try TreeArm(root.node("trees"), defaults: TreeArm())
     arms = try Self.arms(
       study, model: model, finetuning: shared, trees: trees, hasVariables: variables != nil)
     let armNames = arms.map(\.name)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Classification
 import Study
 
 /// `lorentz finetune`: a classifier from labeled events.
@@ -13,7 +14,9 @@ struct FinetuneCommand: ParsableCommand {
         lorentz finetune Configurations/demo.yaml --backbone runs/backbone -o runs/classifier
         lorentz finetune Configurations/demo.yaml --set finetuning.mode=scratch -o runs/scratch
 
-      The share study.testFraction of the labeled events is kept for evaluate.
+      The share study.testFraction of the labeled events is kept for evaluate. The logits of
+      the classifier are averaged with those of boosted trees on high-level variables, unless
+      finetuning.trees is false.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -50,6 +53,11 @@ struct FinetuneCommand: ParsableCommand {
       print(
         "Trained on \(history.trainingCount) events, watched on \(history.validationCount); "
           + "kept step \(history.bestStep).")
+      if let trees = try ClassifierCheckpoint.read(output).treeVariables {
+        print("Joined with boosted trees on \(trees.count) variables.")
+      } else if configuration.finetuning.trees != false {
+        print("Without boosted trees, which cannot take events of negative weight.")
+      }
       print("Classifier: \(output)")
     }
   }

@@ -85,6 +85,24 @@ import Testing
     #expect((0...1).contains(auc))
   }
 
+  @Test func `trees join where no event has a negative weight`() throws {
+    let folder = try TemporaryFolder()
+    let yaml = TinyStudy.yaml.replacing(
+      "label: 1,", with: "label: 1, weight: 1 - 2 * (event % 5 == 0),")
+    #expect(yaml != TinyStudy.yaml)
+    _ = try folder.write(yaml, to: "tiny.yaml")
+    let arguments = [
+      "finetune", "tiny.yaml", "--set", "finetuning.mode=scratch", "-o", "run", "--labels", "40",
+    ]
+    let training = try Command.run(arguments, in: folder.path)
+    #expect(training.status == 0, "\(training.error)")
+    #expect(training.output.contains("Without boosted trees"), "\(training.output)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/trees.json")))
+    let wanted = try Command.run(arguments + ["--set", "finetuning.trees=true"], in: folder.path)
+    #expect(wanted.status == 1)
+    #expect(wanted.error.contains("Train without the events' weights"), "\(wanted.error)")
+  }
+
   @Test func `a classifier is measured whose configuration has a base in another folder`() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createSymbolicLink(
@@ -96,6 +114,7 @@ import Testing
     let training = try Command.run(
       ["finetune", "tasks/x/top.yaml", "-o", "run", "--labels", "40"], in: folder.path)
     #expect(training.status == 0, "\(training.error)")
+    #expect(training.output.contains("Joined with boosted trees on "), "\(training.output)")
     let manifest = folder.file("run/stores/signal/manifest.json")
     let made = try Data(contentsOf: URL(fileURLWithPath: manifest))
     // The saved configuration has no base: it must find the same files.

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BoostedTrees
+import Classification
+import EventModel
+import Events
+import Foundation
+import TestSupport
+import Testing
+import Torch
+
+/// Boosted trees whose logits are averaged with a classifier's.
+@Suite struct JoinedTreesTests {
+  private let source = ToyEvents.make(eventCount: 120)
+  private let events = Array(0..<120)
+
+  private func trees(_ texts: [String] = ["jet[0].btag", "muon[0].pt"]) throws -> JoinedTrees {
+    var configuration = TreeConfiguration()
+    configuration.rounds = 10
+    return try JoinedTrees(
+      on: EventVariables(
+        names: texts, expressions: try texts.map { try EventExpression($0, schema: source.schema) }),
+      source: source, events: events, labels: source.labels(),
+      weights: [Float](repeating: 1, count: 120), configuration: configuration, seed: 1)
+  }
+
+  private func classifier() -> Classifier {
+    Classifier(backbone: makeBackbone(), classNames: ["background", "signal"])
+  }
+
+  @Test func `scores are those of the mean logits`() throws {
+    // A head of zeros leaves half of the trees' logit.
+    let scorer = Scorer(members: [classifier(), classifier()], trees: try trees())
+    let scores = try scorer.scores(of: source, events: events)
+    let labels = source.labels()
+    for event in events {
+      #expect(isClose(scores[0][event] + scores[1][event], 1, absolute: 1e-12))
+      #expect((scores[1][event] > 0.5) == (labels[event] == 1))
+    }
+    let values = events.map { Float(labels[$0] == 1 ? 0.9 : 0.1) }
+    let again = try TreeClassifier(
+      training: values, width: 1, labels: labels.map(Float.init),
+      weights: [Float](repeating: 1, count: 120), configuration: TreeConfiguration(), seed: 1)
+    let logits = try again.logits(of: values)
+    for (score, logit) in zip(try again.scores(of: values), logits) {
+      #expect(isClose(Double(score), 1 / (1 + exp(-Double(logit))), absolute: 1e-6))
+    }
+    let only = try scorer.scoresAndEmbeddings(of: source.events).scores
+    #expect(only[1] == scores[1])
+  }
+
+  @Test func `a checkpoint keeps trees`() throws {
+    let folder = try TemporaryFolder()
+    let scorer = Scorer(members: [classifier()], trees: try trees())
+    func save(_ trees: JoinedTrees?) throws {
+      try ClassifierCheckpoint.save(
+        scorer.members, trees: trees, configuration: FineTuningConfiguration(),
+        history: FineTuningHistory(), text: "", configurationFolder: "", to: folder.path)
+    }
+    try save(scorer.trees)
+    let loaded = try ClassifierCheckpoint.load(folder.path)
+    #expect(loaded.trees?.variables.names == ["jet[0].btag", "muon[0].pt"])
+    #expect(
+      try loaded.scores(of: source, events: events) == scorer.scores(of: source, events: events))
+
+    var damaged = try ClassifierCheckpoint.read(folder.path)
+    damaged.treeVariables?.removeLast()
+    let path = folder.file("classifier.json")
+    try JSONEncoder().encode(damaged).write(to: URL(fileURLWithPath: path))
+    let error = try #require(
+      #expect(throws: ClassificationError.self) { try ClassifierCheckpoint.load(folder.path) })
+    #expect("\(error)".contains("they have 2 inputs") && "\(error)".contains("names 1"))
+
+    // Trained again without, into the same folder.
+    try save(nil)
+    #expect(try ClassifierCheckpoint.load(folder.path).trees == nil)
+  }
+
+  @Test func `threads may score at the same time`() throws {
+    let scorer = Scorer(members: [classifier()], trees: try trees())
+    let whole = try scorer.scores(of: source.events)
+    let parts = try scorer.scores(of: source, events: events, batchSize: 7)
+    for (first, second) in zip(whole[1], parts[1]) {
+      #expect(isClose(first, second, absolute: 1e-6))
+    }
+  }
+}
