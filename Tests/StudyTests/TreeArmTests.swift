@@ -101,19 +101,23 @@ import Testing
   @Test func `automatic variables know pairs, sums and counts, whatever the names`() throws {
     let schema = EventSchema(
       objectKinds: [
-        ObjectKind(name: "b jet", features: ["tag one"]), ObjectKind(name: "muon"),
+        ObjectKind(name: "b jet", features: ["tag one"]),
+        ObjectKind(name: "muon", features: ["Charge"]),
         ObjectKind(name: "missingMomentum", hasEta: false, hasMass: false),
       ], scalars: ["npv", "not"])
     let variables = EventVariables(automaticFor: schema)
     for text in [
       "`b jet`[0].pt", "abs(muon[1].eta)", "`b jet`[1]`.tag one`", "mass(`b jet`[0], muon[1])",
       "deltaR(muon[0], muon[1])", "transverseMass(muon[0], missingMomentum[0])", "npv", "`not`",
-      "sum(`b jet.pt`) + sum(muon.pt)", "length(muon.pt)",
+      "sum(`b jet.pt`) + sum(muon.pt)", "length(muon.pt)", "`b jet`[1, `tag one`]`.tag one`",
+      "mass(`b jet`[0, `tag one`], `b jet`[1, `tag one`])", "muon[0].Charge * muon[1].Charge",
+      "transverseMass(muon[0], muon[1], missingMomentum[0])",
     ] {
       #expect(variables.names.contains(text), "\(text)")
     }
-    // Objects: 4 + 4 + 3 + 3 + 1; pairs of five: 10, two each; scalars, sum and two counts.
-    #expect(variables.names.count == 15 + 20 + 2 + 1 + 2)
+    // Objects: 4 + 4 + 4 + 4 + 1; pairs of five: 10, two each; pairs by two features, five each;
+    // a pair of charges, three; scalars, sum and two counts.
+    #expect(variables.names.count == 17 + 20 + 10 + 3 + 2 + 1 + 2)
     let batch = TinyEvents.batch(eventCount: 20, schema: schema)
     #expect(try variables.values(of: batch).count == 20 * variables.names.count)
   }
