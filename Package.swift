@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "Augmentation", dependencies: ["Events", "Kinematics", "Configuration", "Runtime"]),
     .target(
-      name: "EventModel", dependencies: ["Torch", "Events", "Configuration", "Runtime"]),
+      name: "EventModel",
+      dependencies: ["Torch", "Events", "Kinematics", "Configuration", "Runtime"]),
     .target(
       name: "Pretraining",
       dependencies: ["EventModel", "Augmentation", "Configuration", "Events", "Runtime", "Torch"]),
@@ -139,7 +140,7 @@ let package = Package(
       name: "AugmentationTests", dependencies: ["Augmentation", "TestSupport"]),
     .testTarget(
       name: "EventModelTests",
-      dependencies: ["EventModel", "Events", "Runtime", "Torch", "TestSupport"]),
+      dependencies: ["EventModel", "Events", "Kinematics", "Runtime", "Torch", "TestSupport"]),
     .testTarget(
       name: "PretrainingTests",
       dependencies: ["Pretraining", "EventModel", "Events", "Runtime", "Torch", "TestSupport"]),

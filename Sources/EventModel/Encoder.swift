@@ -15,15 +15,18 @@ final class Encoder: Module {
   }
 
   private let layers: [EncoderLayer]
+  private let pairBias: PairBias?
   private let configuration: ModelConfiguration
 
-  init(_ layers: [EncoderLayer], configuration: ModelConfiguration) {
+  init(_ layers: [EncoderLayer], pairBias: PairBias?, configuration: ModelConfiguration) {
     self.layers = layers
+    self.pairBias = pairBias
     self.configuration = configuration
   }
 
   var children: [(name: String, module: any Module)] {
     layers.enumerated().map { ("\($0.offset)", $0.element) }
+      + (pairBias.map { [("pairBias", $0)] } ?? [])
   }
 
   /// Returns the wanted tokens after all layers.
@@ -48,7 +51,7 @@ final class Encoder: Module {
   /// Whether kernels of our own compute all layers at once.
   private func isFused(_ input: ModelInput, dropout: Generator?) -> Bool {
     let drops = configuration.dropout > 0 && dropout != nil
-    return !drops && input.eventCount > 0 && input.objects.device == .cpu
+    return !drops && pairBias == nil && input.eventCount > 0 && input.objects.device == .cpu
       && Tensor.isEncoderSupported(
         width: configuration.width,
         innerWidth: configuration.width * configuration.feedForwardFactor,
@@ -93,7 +96,10 @@ final class Encoder: Module {
       tokenCounts: input.tokenCounts, grouping: input.grouping, device: device)
     var packed = Tensor.concatenate([tokens.events, tokens.objects], dimension: 0)
       .indexSelected(dimension: 0, indices: sequence.gather)
-    for layer in layers { packed = layer(packed, groups: sequence.groups, dropout: dropout) }
+    let biases = biases(of: sequence, input)
+    for layer in layers {
+      packed = layer(packed, groups: sequence.groups, biases: biases, dropout: dropout)
+    }
     let places: [Int64]
     switch wanted {
     case .events: places = Array(sequence.places[..<input.eventCount])
@@ -101,5 +107,34 @@ final class Encoder: Module {
     case .all: places = sequence.places
     }
     return packed.indexSelected(dimension: 0, indices: Tensor(places, device: device))
+  }
+
+  /// Returns what is added to the logits of attention in each group, or `nil` without a bias.
+  ///
+  /// Shapes `[events, H, N, N]`.
+  private func biases(of sequence: PackedSequence, _ input: ModelInput) -> [Tensor]? {
+    guard let pairBias else { return nil }
+    guard let pairs = input.pairs else {
+      preconditionFailure("The input was prepared for a model without a pairwise bias.")
+    }
+    let bias = pairBias(pairs.features)  // [pairs, H]
+    var first = 0
+    return sequence.groups.map { group in
+      let events = sequence.order[first..<first + group.eventCount]
+      first += group.eventCount
+      let size = group.tokenCount
+      var rows: [Int64] = []
+      rows.reserveCapacity(events.count * size * size)
+      for event in events {
+        // Behind an event's last token its tokens begin anew, as in the block of the group.
+        let count = input.tokenCounts[event]
+        for query in 0..<size {
+          let start = pairs.starts[event] + query % count * count
+          for key in 0..<size { rows.append(Int64(start + key % count)) }
+        }
+      }
+      return bias.indexSelected(dimension: 0, indices: Tensor(rows, device: bias.device))
+        .reshaped([group.eventCount, size, size, configuration.heads]).permuted([0, 3, 1, 2])
+    }
   }
 }

@@ -56,9 +56,10 @@ public final class EncoderLayer: Module {
   ///
   /// Shape `[tokens, D]`, as the input.
   package func callAsFunction(
-    _ tokens: Tensor, groups: [AttentionGroup], dropout: Generator?
+    _ tokens: Tensor, groups: [AttentionGroup], biases: [Tensor]? = nil, dropout: Generator?
   ) -> Tensor {
-    let attended = drop(attention(attentionNorm(tokens), groups: groups), dropout)
+    let attended = drop(
+      attention(attentionNorm(tokens), groups: groups, biases: biases), dropout)
     let middle = tokens + attended
     let inner = expansion(feedForwardNorm(middle)).gelu()  // [tokens, D * feedForwardFactor]
     return middle + drop(contraction(inner), dropout)

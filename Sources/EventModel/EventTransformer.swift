@@ -69,7 +69,11 @@ public final class EventTransformer: Module {
     for _ in 0..<configuration.layers {
       layers.append(EncoderLayer(configuration: configuration, generator: &generator))
     }
-    encoder = Encoder(layers, configuration: configuration)
+    encoder = Encoder(
+      layers,
+      pairBias: configuration.pairwiseBias
+        ? PairBias(heads: configuration.heads, generator: &generator) : nil,
+      configuration: configuration)
     norm = LayerNorm(width: width)
   }
 
@@ -107,9 +111,19 @@ public final class EventTransformer: Module {
   public func input(
     _ batch: EventBatch, mask: ObjectMask? = nil, grouping: AttentionGrouping? = nil
   ) -> ModelInput {
-    ModelInput(
+    var input = ModelInput(
       batch: batch, layout: layout, normalization: normalization, mask: mask, device: device,
       grouping: grouping)
+    if configuration.pairwiseBias {
+      let pairs = PairFeatures(
+        batch, mask: mask, withReferences: configuration.referenceVectors)
+      input.pairs = PairInput(
+        features: Tensor(
+          pairs.values, shape: [pairs.values.count / PairFeatures.width, PairFeatures.width],
+          device: device),
+        starts: pairs.starts)
+    }
+    return input
   }
 
   /// Encodes a batch for what only asks for the vectors of its events.

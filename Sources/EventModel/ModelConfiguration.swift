@@ -15,6 +15,15 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
   /// Probability of dropping a value after attention and feed-forward while training, in 0..<1.
   public var dropout: Double
 
+  /// Whether attention between objects is biased by what pairs of them have in common: angles,
+  /// relative momenta and the invariant mass.
+  ///
+  /// LibTorch computes such a model, not the kernels of our own.
+  public var pairwiseBias = false
+  /// Whether attention between the event's token and objects is biased by the products of momenta
+  /// with the axes of time and beams; only with ``pairwiseBias``.
+  public var referenceVectors = false
+
   /// Makes a configuration; the defaults are the size S of the documentation.
   public init(
     width: Int = 64, layers: Int = 4, heads: Int = 4, feedForwardFactor: Int = 4,
@@ -38,6 +47,13 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
     heads = try node.int("heads", default: heads, in: 1...64)
     feedForwardFactor = try node.int("feedForwardFactor", default: feedForwardFactor, in: 1...16)
     dropout = try node.double("dropout", default: dropout, in: 0...0.9)
+    pairwiseBias = try node.bool("pairwiseBias", default: pairwiseBias)
+    referenceVectors = try node.bool("referenceVectors", default: referenceVectors)
+    if referenceVectors, !pairwiseBias {
+      throw node.fail(
+        "referenceVectors", found: "true without pairwiseBias", expected: "false",
+        remedy: "Reference vectors act through the bias: set pairwiseBias: true too.")
+    }
     if width % heads != 0 {
       throw node.fail(
         "heads", found: "\(heads)", expected: "a divisor of the width \(width)",
@@ -45,11 +61,23 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
     }
   }
 
+  /// Reads a checkpoint's; those from before there was a bias have none.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    width = try values.decode(Int.self, forKey: .width)
+    layers = try values.decode(Int.self, forKey: .layers)
+    heads = try values.decode(Int.self, forKey: .heads)
+    feedForwardFactor = try values.decode(Int.self, forKey: .feedForwardFactor)
+    dropout = try values.decode(Double.self, forKey: .dropout)
+    pairwiseBias = try values.decodeIfPresent(Bool.self, forKey: .pairwiseBias) ?? false
+    referenceVectors = try values.decodeIfPresent(Bool.self, forKey: .referenceVectors) ?? false
+  }
+
   /// Whether all numbers are in the ranges that a configuration file may give.
   var isValid: Bool {
     (4...4096).contains(width) && (1...64).contains(layers) && (1...64).contains(heads)
       && (1...16).contains(feedForwardFactor) && (0...0.9).contains(dropout)
-      && width.isMultiple(of: heads)
+      && width.isMultiple(of: heads) && (pairwiseBias || !referenceVectors)
   }
 
   private static func largestDivisor(of width: Int, atMost limit: Int) -> Int {

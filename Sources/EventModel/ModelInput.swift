@@ -16,6 +16,8 @@ public struct ModelInput {
   let events: Tensor?
   /// The number of tokens of each event, its own counted.
   let tokenCounts: [Int]
+  /// What pairs of tokens have in common; `nil` where the model does not ask.
+  var pairs: PairInput?
   /// Which events attention computes together where LibTorch computes it.
   let grouping: AttentionGrouping
   /// Number of events, `B`.

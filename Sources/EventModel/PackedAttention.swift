@@ -4,7 +4,7 @@ import Torch
 
 /// Multi-head self-attention among the tokens of each event of a packed sequence.
 ///
-///     softmax(Q Kᵀ / √K) V, per event and head
+///     softmax(Q Kᵀ / √K + bias) V, per event and head
 ///
 /// Groups of events are computed together; where their multiplicities differ, on a GPU, shorter
 /// ones are filled up with tokens of their own that nobody looks at. So an event's result does not
@@ -46,12 +46,14 @@ public final class PackedAttention: Module {
   /// - Parameters:
   ///   - tokens: Packed tokens. Shape `[tokens, D]`.
   ///   - groups: The runs of events that are computed together.
+  ///   - biases: What is added to the logits in each group, of shape `[events, H, N, N]`.
   /// - Returns: Shape `[tokens, D]`.
-  func callAsFunction(_ tokens: Tensor, groups: [AttentionGroup]) -> Tensor {
+  func callAsFunction(_ tokens: Tensor, groups: [AttentionGroup], biases: [Tensor]? = nil) -> Tensor
+  {
     let packed = projection(tokens)  // [tokens, 3 D]
     let headWidth = width / heads
     var parts: [Tensor] = []
-    for group in groups {
+    for (number, group) in groups.enumerated() {
       let rows = packed.narrowed(dimension: 0, start: group.start, length: group.length)
       let padding = group.padding
       let heads = (padding.map { rows.indexSelected(dimension: 0, indices: $0.gather) } ?? rows)
@@ -60,12 +62,19 @@ public final class PackedAttention: Module {
       let attended = Tensor.scaledDotProductAttention(
         query: heads.selected(dimension: 0, index: 0),
         key: heads.selected(dimension: 0, index: 1),
-        value: heads.selected(dimension: 0, index: 2), mask: padding?.isReal
+        value: heads.selected(dimension: 0, index: 2),
+        mask: mask(biases?[number].to(dtype: packed.dtype), padding)
       )  // [events, H, N, K]
       .transposed(1, 2).reshaped([group.eventCount * group.tokenCount, width])
       parts.append(
         padding.map { attended.indexSelected(dimension: 0, indices: $0.scatter) } ?? attended)
     }
     return output(parts.count == 1 ? parts[0] : Tensor.concatenate(parts, dimension: 0))
+  }
+
+  /// Returns what LibTorch's attention takes as a mask: truths, or numbers to add to the logits.
+  private func mask(_ bias: Tensor?, _ padding: AttentionGroup.Padding?) -> Tensor? {
+    guard let bias, let padding else { return bias ?? padding?.isReal }
+    return bias + (padding.isReal.to(dtype: bias.dtype) - 1) * 1e9
   }
 }

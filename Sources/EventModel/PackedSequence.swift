@@ -7,6 +7,8 @@ import Torch
 /// Each event has its event token first and its objects after it, so that events of equal
 /// multiplicity are a block that can be viewed as `[events, tokens, D]`; see ``AttentionGrouping``.
 struct PackedSequence {
+  /// The events in the order of the sequence.
+  let order: [Int]
   /// For each packed token, its row in event tokens followed by objects.
   ///
   /// Shape `[B + T]`.
@@ -24,6 +26,7 @@ struct PackedSequence {
   ///   - device: Where the tensors go.
   init(tokenCounts: [Int], grouping: AttentionGrouping, device: Device) {
     let order = tokenCounts.indices.sorted { (tokenCounts[$0], $0) < (tokenCounts[$1], $1) }
+    self.order = order
     var firstObjects: [Int] = []
     var rowCount = tokenCounts.count
     for count in tokenCounts {

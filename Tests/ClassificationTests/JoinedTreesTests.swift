@@ -55,7 +55,8 @@ import Torch
     func save(_ trees: JoinedTrees?) throws {
       try ClassifierCheckpoint.save(
         scorer.members, trees: trees, configuration: FineTuningConfiguration(),
-        history: FineTuningHistory(), text: "", configurationFolder: "", to: folder.path)
+        history: FineTuningHistory(rounds: 1, trainingCount: 1, seconds: 0), text: "",
+        configurationFolder: "", to: folder.path)
     }
     try save(scorer.trees)
     let loaded = try ClassifierCheckpoint.load(folder.path)

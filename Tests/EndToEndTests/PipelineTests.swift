@@ -85,6 +85,23 @@ import Testing
     #expect((0...1).contains(auc))
   }
 
+  @Test func `a backbone with a pairwise bias goes all the way`() throws {
+    let folder = try TinyStudy.folder()
+    let bias = ["--set", "model.pairwiseBias=true", "--set", "model.referenceVectors=true"]
+    for arguments in [
+      ["pretrain", "tiny.yaml", "-o", "backbone"] + bias,
+      ["finetune", "tiny.yaml", "--backbone", "backbone", "-o", "run", "--labels", "40"] + bias,
+      ["score", "run", TinyStudy.signal, "-o", "scores.csv"],
+    ] {
+      let outcome = try Command.run(arguments, in: folder.path)
+      #expect(outcome.status == 0, "\(outcome.error)")
+    }
+    let half = try Command.run(
+      ["score", "run", TinyStudy.signal, "-o", "half.csv", "--precision", "float16"],
+      in: folder.path)
+    #expect(half.status == 1 && half.error.contains("pairwise bias"), "\(half.error)")
+  }
+
   @Test func `trees join where no event has a negative weight`() throws {
     let folder = try TemporaryFolder()
     let yaml = TinyStudy.yaml.replacing(
