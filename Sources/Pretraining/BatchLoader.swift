@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Augmentation
-import Dispatch
 import Events
 import Foundation
-import Synchronization
+import Runtime
 
 /// Assembles and augments batches on a background thread, a few ahead of the model.
 public final class BatchLoader: Sendable {
@@ -18,15 +17,7 @@ public final class BatchLoader: Sendable {
     public let augmenting: Double
   }
 
-  private struct State {
-    var ready: [Int: Result<Loaded, any Error>] = [:]
-    var isStopped = false
-  }
-
-  private let state = Mutex(State())
-  private let produced = DispatchSemaphore(value: 0)
-  private let room = DispatchSemaphore(value: 0)
-  private let count: Int
+  private let batches: ReadAhead<Loaded>
 
   /// Starts to assemble.
   ///
@@ -40,25 +31,13 @@ public final class BatchLoader: Sendable {
   public init(
     store: any EventSource, batches: [[Int]], augmenter: Augmenter?, epoch: Int, ahead: Int = 3
   ) {
-    count = batches.count
-    // A semaphore may not be freed below its first value, as it would be after stopping early:
-    // hence it starts at 0 and is raised.
-    for _ in 0..<ahead { room.signal() }
-    DispatchQueue.global(qos: .userInitiated).async { [self] in
-      for (index, events) in batches.enumerated() {
-        room.wait()
-        if state.withLock({ $0.isStopped }) { return }
-        let result = Result { () throws -> Loaded in
-          let start = ProcessInfo.processInfo.systemUptime
-          let batch = try Self.read(events, from: store)
-          let middle = ProcessInfo.processInfo.systemUptime
-          let augmented = augmenter?.apply(to: batch, epoch: epoch) ?? batch
-          let end = ProcessInfo.processInfo.systemUptime
-          return Loaded(events: augmented, reading: middle - start, augmenting: end - middle)
-        }
-        state.withLock { $0.ready[index] = result }
-        produced.signal()
-      }
+    self.batches = ReadAhead(count: batches.count, ahead: ahead) { index in
+      let start = ProcessInfo.processInfo.systemUptime
+      let batch = try Self.read(batches[index], from: store)
+      let middle = ProcessInfo.processInfo.systemUptime
+      let augmented = augmenter?.apply(to: batch, epoch: epoch) ?? batch
+      let end = ProcessInfo.processInfo.systemUptime
+      return Loaded(events: augmented, reading: middle - start, augmenting: end - middle)
     }
   }
 
@@ -74,17 +53,5 @@ public final class BatchLoader: Sendable {
   ///
   /// - Parameter body: Returns `false` to stop early.
   /// - Throws: What the store or the closure throws.
-  public func consume(_ body: (Loaded) throws -> Bool) throws {
-    defer {
-      state.withLock { $0.isStopped = true }
-      room.signal()
-    }
-    for index in 0..<count {
-      produced.wait()
-      let result = state.withLock { $0.ready.removeValue(forKey: index) }
-      room.signal()
-      guard let result else { preconditionFailure("Batch \(index) was signaled but is not there.") }
-      if try !body(result.get()) { return }
-    }
-  }
+  public func consume(_ body: (Loaded) throws -> Bool) throws { try batches.consume(body) }
 }

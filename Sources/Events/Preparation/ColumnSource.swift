@@ -3,7 +3,7 @@
 import ROOTIO
 
 /// A table of columns from which events are prepared.
-package protocol ColumnSource {
+package protocol ColumnSource: Sendable {
   /// What to call it in errors.
   var name: String { get }
   /// The number of entries.

@@ -78,32 +78,64 @@ private func read(
 ) throws -> Int {
   let names = try assembler.columns(in: source)
   let identifierNames = try assembler.identifierColumns(in: source)
-  var start = 0
-  while start < source.entryCount && !assembler.isFull {
+  let ranges = stride(from: 0, to: source.entryCount, by: chunkEntries)
+    .map { $0..<min($0 + chunkEntries, source.entryCount) }
+  // A sample with a limit may be full after the first chunk: nothing is read for nothing.
+  let ahead = assembler.sample.maximumEvents == nil ? 1 : 0
+  let chunks = ReadAhead(count: ranges.count, ahead: ahead) { number in
     try Interruption.check()
-    let end = min(start + chunkEntries, source.entryCount)
-    let (batch, origins) = try assembler.assemble(
-      source, names: names, identifiers: identifierNames, entries: start..<end, index: index)
-    try writer.append(batch, origins: origins)
-    start = end
-    report(start, assembler.eventCount)
+    return try EntryColumns(
+      source, names: names, identifiers: identifierNames, entries: ranges[number])
   }
-  return start
+  var done = 0
+  try chunks.consume { columns in
+    let (batch, origins) = try assembler.assemble(columns, of: source.name, index: index)
+    try writer.append(batch, origins: origins)
+    done = columns.entries.upperBound
+    report(done, assembler.eventCount)
+    return !assembler.isFull
+  }
+  return done
+}
+
+/// The columns of some consecutive entries of a source, as they are read.
+private struct EntryColumns: Sendable {
+  let entries: Range<Int>
+  let names: [String]
+  let values: [Column]
+  /// Those of run, luminosity block and event; `nil` for what is not known.
+  let identifiers: [Column?]
+
+  init(
+    _ source: some ColumnSource, names: [String], identifiers: [String?], entries: Range<Int>
+  ) throws {
+    self.entries = entries
+    self.names = names
+    values = try source.read(names, entries: entries)
+    var known = try source.read(identifiers.compactMap { $0 }, entries: entries)[...]
+    self.identifiers = identifiers.map { $0 == nil ? nil : known.removeFirst() }
+  }
 }
 
 extension EventAssembler {
   /// Reads a range of entries and makes its events.
   package mutating func assemble(
-    _ source: some ColumnSource, names: [String], identifiers identifierNames: [String?],
-    entries: Range<Int>, index: Int
+    _ source: some ColumnSource, names: [String], identifiers: [String?], entries: Range<Int>,
+    index: Int
+  ) throws -> (EventBatch, [EventOrigin]) {
+    let columns = try EntryColumns(
+      source, names: names, identifiers: identifiers, entries: entries)
+    return try assemble(columns, of: source.name, index: index)
+  }
+
+  fileprivate mutating func assemble(
+    _ columns: EntryColumns, of file: String, index: Int
   ) throws -> (EventBatch, [EventOrigin]) {
     let chunk = try ColumnChunk(
-      source.read(names, entries: entries), names: names, entries: entries, sample: sample.name,
-      file: source.name, events: events)
-    let known = try source.read(identifierNames.compactMap { $0 }, entries: entries)
-    var columns = known[...]
-    let identifiers = identifierNames.map { name in
-      name == nil ? Array(repeating: nil, count: entries.count) : integers(columns.removeFirst())
+      columns.values, names: columns.names, entries: columns.entries, sample: sample.name,
+      file: file, events: events)
+    let identifiers = columns.identifiers.map { column in
+      column.map(integers) ?? Array(repeating: nil, count: columns.entries.count)
     }
     return try assemble(chunk, identifiers: identifiers, source: index)
   }
