@@ -25,6 +25,14 @@ public struct ClassifierCheckpoint: Codable, Sendable {
     public var knots: [Float]
   }
 
+  /// What is known of boosted trees that are joined.
+  public struct Trees: Codable, Hashable, Sendable {
+    /// Their inputs.
+    public var variables: [Variable]
+    /// How much they count.
+    public var share: TreeShare
+  }
+
   /// The names of the classes, by label.
   public var classNames: [String]
   /// How it was trained.
@@ -35,16 +43,15 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   public var memberCount: Int
   /// The high-level variables that the heads read beside the event vectors.
   public var variables: [Variable]
-  /// The inputs of boosted trees whose logits are averaged with the classifier's; `nil` without.
-  public var treeVariables: [Variable]?
+  /// Boosted trees that are joined; `nil` without.
+  public var trees: Trees?
   /// The folder of the configuration file, where its relative paths start.
   public var configurationFolder: String
 
   /// Writes a classifier; `classifier.json` comes last, so that a folder with it is complete.
   ///
   /// - Parameters:
-  ///   - members: The classifier, or several whose logits are averaged.
-  ///   - trees: Boosted trees that are joined.
+  ///   - scorer: The classifier, or several whose logits are averaged, with trees or without.
   ///   - configuration: How it was trained.
   ///   - history: What was recorded.
   ///   - text: The merged YAML configuration.
@@ -52,9 +59,10 @@ public struct ClassifierCheckpoint: Codable, Sendable {
   ///   - folder: Where it goes.
   /// - Throws: `FileSystemError`.
   public static func save(
-    _ members: [Classifier], trees: JoinedTrees? = nil, configuration: FineTuningConfiguration,
-    history: FineTuningHistory, text: String, configurationFolder: String, to folder: String
+    _ scorer: Scorer, configuration: FineTuningConfiguration, history: FineTuningHistory,
+    text: String, configurationFolder: String, to folder: String
   ) throws {
+    let members = scorer.members
     for (member, classifier) in members.enumerated() {
       let path = Self.folder(ofMember: member, in: folder)
       try createFolder(path)
@@ -63,16 +71,17 @@ public struct ClassifierCheckpoint: Codable, Sendable {
         classifier.head.namedParameters().map { ($0.name, $0.parameter.value) },
         to: path + "/head.safetensors")
     }
-    try trees?.save(to: folder + "/trees.json")
+    try scorer.trees?.save(to: folder + "/trees.json")
     try writeAtomically(text, to: folder + "/configuration.yaml")
     try writeJSON(
       ClassifierCheckpoint(
         classNames: members[0].classNames, configuration: configuration, history: history,
         memberCount: members.count, variables: variables(of: members[0]),
-        treeVariables: trees.map { trees in
-          zip(trees.variables.names, trees.variables.expressions).map {
-            Variable(name: $0, expression: $1.description, knots: [])
-          }
+        trees: scorer.trees.map { trees in
+          Trees(
+            variables: zip(trees.variables.names, trees.variables.expressions).map {
+              Variable(name: $0, expression: $1.description, knots: [])
+            }, share: scorer.treeShare)
         },
         configurationFolder: configurationFolder),
       to: folder + "/classifier.json")
@@ -122,14 +131,14 @@ public struct ClassifierCheckpoint: Codable, Sendable {
         readTensors(path + "/head.safetensors").map { (name: $0.key, tensor: $0.value) })
       return classifier
     }
-    let trees = try checkpoint.treeVariables.map {
+    let trees = try checkpoint.trees.map {
       try JoinedTrees(
-        on: eventVariables($0, schema: members[0].backbone.layout.schema),
+        on: eventVariables($0.variables, schema: members[0].backbone.layout.schema),
         contentsOf: folder + "/trees.json")
     }
     return Scorer(
       members: members, viewCount: settings.scoreViews, augmentation: settings.augmentation,
-      trees: trees)
+      trees: trees, treeShare: checkpoint.trees?.share ?? TreeShare())
   }
 
   private static func variables(of classifier: Classifier) -> [Variable] {

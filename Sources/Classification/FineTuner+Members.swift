@@ -2,6 +2,7 @@
 
 import EventModel
 import Events
+import Foundation
 import Pretraining
 import Torch
 
@@ -18,6 +19,7 @@ extension FineTuner {
   ///   - configuration: How to train.
   ///   - variables: High-level variables that the heads read beside the event vectors. Quantiles of
   ///     all events are looked at, validation included, but no label.
+  ///   - trees: Boosted trees to join; `nil` for none.
   ///   - backbone: Makes the backbone of a member, given a seed for random weights.
   ///   - report: Is told steps done and steps at most, over all members.
   /// - Returns: The classifiers as one, and what was recorded: the looks of the first member, and
@@ -27,13 +29,14 @@ extension FineTuner {
   public static func trainMembers(
     source: any EventSource, events: [Int], classNames: [String],
     configuration: FineTuningConfiguration, variables: EventVariables? = nil,
-    backbone: (UInt64) throws -> EventTransformer,
+    trees: JoinedTrees.Plan? = nil, backbone: (UInt64) throws -> EventTransformer,
     report: (Int, Int) -> Void = { _, _ in }
   ) throws -> (scorer: Scorer, history: FineTuningHistory) {
     let inputs = try variables.map {
       try VariableInputs($0, training: source.batch(events: events.sorted()))
     }
     var members: [Classifier] = []
+    var comparison = TreeComparison()
     var history: FineTuningHistory?
     for member in 0..<configuration.members {
       let tuner = try FineTuner(
@@ -43,6 +46,7 @@ extension FineTuner {
       let own = try tuner.run { step, total in
         report(member * total + step, configuration.members * total)
       }
+      if let trees { try comparison.add(tuner, trees) }
       members.append(tuner.classifier)
       history = history?.joined(by: own) ?? own
     }
@@ -50,9 +54,17 @@ extension FineTuner {
     if configuration.mode != .scratch, configuration.joining == .weights {
       members = [Self.mean(of: members)]
     }
+    let joined = try trees.map { plan in
+      let labels = source.labels()
+      return try JoinedTrees(
+        plan, source: source, events: events, labels: labels,
+        weights: lossWeights(
+          source: source, events: events, labels: labels, classCount: classNames.count,
+          configuration: configuration), seed: configuration.seed)
+    }
     let scorer = Scorer(
       members: members, viewCount: configuration.scoreViews,
-      augmentation: configuration.augmentation)
+      augmentation: configuration.augmentation, trees: joined, treeShare: comparison.share)
     return (scorer, history)
   }
 
@@ -71,6 +83,35 @@ extension FineTuner {
   /// The seed of a member's weights, order and augmentation; the first has that of the configuration.
   static func seed(ofMember member: Int, _ configuration: FineTuningConfiguration) -> UInt64 {
     configuration.seed &+ UInt64(member) << 40
+  }
+}
+
+/// The logits of members and of trees, for events that neither was trained on.
+private struct TreeComparison {
+  private var trees: [Double] = []
+  private var classifier: [Double] = []
+  private var isSignal: [Bool] = []
+  private var weights: [Double] = []
+
+  /// Trains trees on the training events of a member, and compares both on its validation events.
+  mutating func add(_ tuner: FineTuner, _ plan: JoinedTrees.Plan) throws {
+    let own = try JoinedTrees(
+      plan, source: tuner.source, events: tuner.trainingEvents, labels: tuner.labels,
+      weights: tuner.eventWeights, seed: tuner.seed)
+    trees += try own.logits(of: tuner.source, events: tuner.validationEvents)
+    let scores = try tuner.classifier.scores(of: tuner.source, events: tuner.validationEvents)
+    for (index, event) in tuner.validationEvents.enumerated() {
+      // A probability may round to 0 or 1.
+      let ratio = max(scores[1][index], 1e-12) / max(scores[0][index], 1e-12)
+      classifier.append(log(ratio))
+      isSignal.append(tuner.labels[event] == 1)
+      weights.append(Double(tuner.eventWeights[event]))
+    }
+  }
+
+  /// How much the trees are to count.
+  var share: TreeShare {
+    TreeShare(trees: trees, classifier: classifier, isSignal: isSignal, weights: weights)
   }
 }
 

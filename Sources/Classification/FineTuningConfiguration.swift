@@ -96,8 +96,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   ///
   /// The `finetune` command does so by default.
   public var variables = false
-  /// Whether boosted trees on the same variables are joined, their logits averaged with the
-  /// classifier's; `nil` for wherever no event has a negative weight, which trees cannot take.
+  /// Whether boosted trees on the same variables are joined, see ``TreeShare``; `nil` for wherever no event has a negative weight, which trees cannot take.
   ///
   /// Of the `finetune` command; arms of a study say so by `joins`.
   public var trees: Bool?

@@ -5,11 +5,25 @@ import Events
 import Runtime
 import Synchronization
 
-/// Boosted trees on high-level variables, whose logits are averaged with those of a classifier.
+/// Boosted trees on high-level variables, whose logits are joined with those of a classifier.
 ///
 /// With few labels trees know thresholds and combinations of the variables that a linear head does
 /// not, and the classifier what no variable says.
 public final class JoinedTrees: Sendable {
+  /// What is asked for.
+  public struct Plan: Sendable {
+    /// The inputs of the trees.
+    public var variables: EventVariables
+    /// How to train.
+    public var configuration: TreeConfiguration
+
+    /// Makes a plan.
+    public init(variables: EventVariables, configuration: TreeConfiguration) {
+      self.variables = variables
+      self.configuration = configuration
+    }
+  }
+
   /// The inputs of the trees.
   public let variables: EventVariables
   /// Trees may be used by one thread at a time.
@@ -18,20 +32,29 @@ public final class JoinedTrees: Sendable {
   /// Trains trees.
   ///
   /// - Parameters:
-  ///   - variables: The inputs.
+  ///   - plan: The inputs, and how to train.
   ///   - source: The events.
   ///   - events: Those that are trained on.
   ///   - labels: The label of each event of the source, 0 or 1.
   ///   - weights: The weight of each event of the source in the loss, at least 0.
-  ///   - configuration: How to train.
   ///   - seed: The seed of the events and inputs that a tree sees.
   /// - Throws: What the source throws; `ExpressionError`; `BoostedTreesError`; `InterruptedError` on
   ///   Ctrl-C.
   public init(
-    on variables: EventVariables, source: any EventSource, events: [Int], labels: [Int32],
-    weights: [Float], configuration: TreeConfiguration, seed: UInt64
+    _ plan: Plan, source: any EventSource, events: [Int], labels: [Int32], weights: [Float],
+    seed: UInt64
   ) throws {
-    self.variables = variables
+    variables = plan.variables
+    let trained = try TreeClassifier(
+      training: Self.values(of: plan.variables, source, events),
+      width: plan.variables.names.count, labels: events.map { Float(labels[$0]) },
+      weights: events.map { weights[$0] }, configuration: plan.configuration, seed: seed)
+    trees = Mutex(trained)
+  }
+
+  private static func values(
+    of variables: EventVariables, _ source: any EventSource, _ events: [Int]
+  ) throws -> [Float] {
     var values: [Float] = []
     values.reserveCapacity(events.count * variables.names.count)
     for start in stride(from: 0, to: events.count, by: 1024) {
@@ -39,10 +62,7 @@ public final class JoinedTrees: Sendable {
       let part = Array(events[start..<min(start + 1024, events.count)])
       values += try variables.values(of: source.batch(events: part))
     }
-    let trained = try TreeClassifier(
-      training: values, width: variables.names.count, labels: events.map { Float(labels[$0]) },
-      weights: events.map { weights[$0] }, configuration: configuration, seed: seed)
-    trees = Mutex(trained)
+    return values
   }
 
   /// Opens trees that ``save(to:)`` wrote.
@@ -68,6 +88,16 @@ public final class JoinedTrees: Sendable {
   /// - Throws: `ExpressionError` if a variable cannot be computed; `BoostedTreesError`.
   func logits(of batch: EventBatch) throws -> [Double] {
     let values = try variables.values(of: batch)
+    return try trees.withLock { try $0.logits(of: values).map(Double.init) }
+  }
+
+  /// Returns the logit of signal of some events of a source.
+  ///
+  /// Shape `[events.count]`.
+  ///
+  /// - Throws: As ``logits(of:)``; what the source throws; `InterruptedError` on Ctrl-C.
+  func logits(of source: any EventSource, events: [Int]) throws -> [Double] {
+    let values = try Self.values(of: variables, source, events)
     return try trees.withLock { try $0.logits(of: values).map(Double.init) }
   }
 

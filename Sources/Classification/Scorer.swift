@@ -10,8 +10,7 @@ import Torch
 /// Scores events by one classifier or several, each in one view or several.
 ///
 /// The members' and the views' logits are averaged, so that a score is the geometric mean of
-/// theirs, normalized over the classes. Boosted trees, where they are joined, count as much as all
-/// members together. Several members, trained on other parts of the same labeled
+/// theirs, normalized over the classes. Boosted trees may be joined: see ``TreeShare``. Several members, trained on other parts of the same labeled
 /// events, and several views, rotated and reflected, each make scores better and cost their number
 /// in time.
 public struct Scorer {
@@ -19,6 +18,8 @@ public struct Scorer {
   public let members: [Classifier]
   /// Trees that are joined.
   public let trees: JoinedTrees?
+  /// How much the trees count, where there are some.
+  public let treeShare: TreeShare
   private let views: [Augmenter]
 
   /// Makes a scorer.
@@ -29,11 +30,12 @@ public struct Scorer {
   ///     reflected; at least 1.
   ///   - augmentation: Which rotations and reflections are allowed; the other transformations are
   ///     not used, since they would lose objects.
-  ///   - trees: Boosted trees whose logits are averaged with those of the classifiers, which tell two
+  ///   - trees: Boosted trees whose logits are joined with those of the classifiers, which tell two
   ///     classes apart then.
+  ///   - treeShare: How much the trees count.
   public init(
     members: [Classifier], viewCount: Int = 1, augmentation: AugmentationConfiguration? = nil,
-    trees: JoinedTrees? = nil
+    trees: JoinedTrees? = nil, treeShare: TreeShare = TreeShare()
   ) {
     guard let first = members.first, viewCount >= 1 else {
       preconditionFailure("A scorer needs a classifier and a view of the events.")
@@ -47,6 +49,7 @@ public struct Scorer {
       trees == nil || first.classNames.count == 2, "Trees tell two classes apart, no more.")
     self.members = members
     self.trees = trees
+    self.treeShare = treeShare
     guard viewCount > 1, let augmentation else {
       views = []
       return
@@ -203,8 +206,9 @@ public struct Scorer {
     guard let trees else { return (mean, first) }
     // A logit of signal is the difference of the logits of both classes.
     let halves = try trees.logits(of: batch).flatMap { [-$0 / 2, $0 / 2] }
-    let joined = Tensor(halves, shape: [batch.eventCount, 2], device: mean.device)
-    return ((mean + joined) * 0.5, first)
+    let ofTrees = Tensor(halves, shape: [batch.eventCount, 2], device: mean.device)
+    let joined = mean * (1 - treeShare.share) + ofTrees * treeShare.share
+    return (joined * treeShare.scale, first)
   }
 }
 

@@ -80,6 +80,7 @@ public func finetune(
   let (scorer, history) = try FineTuner.trainMembers(
     source: source, events: chosen, classNames: configuration.classNames, configuration: settings,
     variables: settings.headVariables(configuration.variables, schema: source.schema),
+    trees: try joinedTrees(configuration, settings, source: source, events: chosen),
     backbone: { seed in
       let model = try EventTransformer.starting(
         from: backbone, configuration: configuration.model, source: source, events: chosen,
@@ -90,31 +91,33 @@ public func finetune(
     report: { step, total in
       progress.update(task: "fine-tune", done: step, total: total, unit: "steps")
     })
-  let trees = try joinedTrees(configuration, settings, source: source, events: chosen)
   try ClassifierCheckpoint.save(
-    scorer.members, trees: trees, configuration: settings, history: history,
+    scorer, configuration: settings, history: history,
     text: configuration.text,
     configurationFolder: URL(fileURLWithPath: configuration.folder).path, to: folder)
   return history
 }
 
-/// Trains the trees that join a classifier.
+/// Returns how the trees that join a classifier are trained.
 ///
 /// - Returns: `nil` where none are wanted, or cannot take the weights and need not be there.
+/// - Throws: ``ClassificationError`` with code `badWeights` where they must be there.
 private func joinedTrees(
   _ configuration: StudyConfiguration, _ settings: FineTuningConfiguration,
   source: any EventSource, events: [Int]
-) throws -> JoinedTrees? {
+) throws -> JoinedTrees.Plan? {
   guard settings.trees ?? true else { return nil }
-  let labels = source.labels()
-  let weights = try FineTuner.lossWeights(
-    source: source, events: events, labels: labels, classCount: configuration.classNames.count,
-    configuration: settings)
-  if settings.trees == nil, events.contains(where: { weights[$0] < 0 }) { return nil }
-  return try JoinedTrees(
-    on: configuration.variables ?? EventVariables(automaticFor: source.schema), source: source,
-    events: events, labels: labels, weights: weights, configuration: configuration.trees.training,
-    seed: settings.seed)
+  let weights = source.weights()
+  if settings.usesEventWeights, events.contains(where: { weights[$0] < 0 }) {
+    guard settings.trees == true else { return nil }
+    throw ClassificationError(
+      code: .badWeights,
+      "cannot join boosted trees: some events have negative weights, which they cannot take. "
+        + "Set finetuning.trees: false, or finetuning.usesEventWeights: false.")
+  }
+  return JoinedTrees.Plan(
+    variables: configuration.variables ?? EventVariables(automaticFor: source.schema),
+    configuration: configuration.trees.training)
 }
 
 /// How well a classifier does.

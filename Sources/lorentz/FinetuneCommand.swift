@@ -15,8 +15,8 @@ struct FinetuneCommand: ParsableCommand {
         lorentz finetune Configurations/demo.yaml --set finetuning.mode=scratch -o runs/scratch
 
       The share study.testFraction of the labeled events is kept for evaluate. The logits of
-      the classifier are averaged with those of boosted trees on high-level variables, unless
-      finetuning.trees is false.
+      the classifier are joined with those of boosted trees on high-level variables, unless
+      finetuning.trees is false; events that members did not train on tell how much each counts.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -53,8 +53,10 @@ struct FinetuneCommand: ParsableCommand {
       print(
         "Trained on \(history.trainingCount) events, watched on \(history.validationCount); "
           + "kept step \(history.bestStep).")
-      if let trees = try ClassifierCheckpoint.read(output).treeVariables {
-        print("Joined with boosted trees on \(trees.count) variables.")
+      if let trees = try ClassifierCheckpoint.read(output).trees {
+        print(
+          "Joined with boosted trees on \(trees.variables.count) variables, which count for "
+            + "\(Int((100 * trees.share.share).rounded())) %.")
       } else if configuration.finetuning.trees != false {
         print("Without boosted trees, which cannot take events of negative weight.")
       }

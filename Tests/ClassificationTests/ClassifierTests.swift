@@ -58,7 +58,8 @@ import Torch
     let folder = try TemporaryFolder()
     let (tuner, configuration, history) = try trained()
     try ClassifierCheckpoint.save(
-      [tuner.classifier], configuration: configuration, history: history, text: "name: toy\n",
+      Scorer(members: [tuner.classifier]), configuration: configuration, history: history,
+      text: "name: toy\n",
       configurationFolder: "studies", to: folder.path)
     #expect(
       folder.contents == [
@@ -91,7 +92,7 @@ import Torch
     let folder = try TemporaryFolder()
     let (tuner, configuration, history) = try trained()
     try ClassifierCheckpoint.save(
-      [tuner.classifier], configuration: configuration, history: history, text: "",
+      Scorer(members: [tuner.classifier]), configuration: configuration, history: history, text: "",
       configurationFolder: "", to: folder.path)
     var description = try ClassifierCheckpoint.read(folder.path)
     description.classNames = ["signal"]

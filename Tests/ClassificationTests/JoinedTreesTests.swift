@@ -17,11 +17,11 @@ import Torch
   private func trees(_ texts: [String] = ["jet[0].btag", "muon[0].pt"]) throws -> JoinedTrees {
     var configuration = TreeConfiguration()
     configuration.rounds = 10
+    let variables = EventVariables(
+      names: texts, expressions: try texts.map { try EventExpression($0, schema: source.schema) })
     return try JoinedTrees(
-      on: EventVariables(
-        names: texts, expressions: try texts.map { try EventExpression($0, schema: source.schema) }),
-      source: source, events: events, labels: source.labels(),
-      weights: [Float](repeating: 1, count: 120), configuration: configuration, seed: 1)
+      .init(variables: variables, configuration: configuration), source: source, events: events,
+      labels: source.labels(), weights: [Float](repeating: 1, count: 120), seed: 1)
   }
 
   private func classifier() -> Classifier {
@@ -51,21 +51,23 @@ import Torch
 
   @Test func `a checkpoint keeps trees`() throws {
     let folder = try TemporaryFolder()
-    let scorer = Scorer(members: [classifier()], trees: try trees())
-    func save(_ trees: JoinedTrees?) throws {
+    let scorer = Scorer(
+      members: [classifier()], trees: try trees(), treeShare: TreeShare(share: 0.7, scale: 2))
+    func save(_ scorer: Scorer) throws {
       try ClassifierCheckpoint.save(
-        scorer.members, trees: trees, configuration: FineTuningConfiguration(),
+        scorer, configuration: FineTuningConfiguration(),
         history: FineTuningHistory(rounds: 1, trainingCount: 1, seconds: 0), text: "",
         configurationFolder: "", to: folder.path)
     }
-    try save(scorer.trees)
+    try save(scorer)
     let loaded = try ClassifierCheckpoint.load(folder.path)
+    #expect(loaded.treeShare == scorer.treeShare)
     #expect(loaded.trees?.variables.names == ["jet[0].btag", "muon[0].pt"])
     #expect(
       try loaded.scores(of: source, events: events) == scorer.scores(of: source, events: events))
 
     var damaged = try ClassifierCheckpoint.read(folder.path)
-    damaged.treeVariables?.removeLast()
+    damaged.trees?.variables.removeLast()
     let path = folder.file("classifier.json")
     try JSONEncoder().encode(damaged).write(to: URL(fileURLWithPath: path))
     let error = try #require(
@@ -73,7 +75,7 @@ import Torch
     #expect("\(error)".contains("they have 2 inputs") && "\(error)".contains("names 1"))
 
     // Trained again without, into the same folder.
-    try save(nil)
+    try save(Scorer(members: scorer.members))
     #expect(try ClassifierCheckpoint.load(folder.path).trees == nil)
   }
 
@@ -84,5 +86,51 @@ import Torch
     for (first, second) in zip(whole[1], parts[1]) {
       #expect(isClose(first, second, absolute: 1e-6))
     }
+  }
+
+  /// Logits of 400 events; those of the first kind are right in nine of ten, the others at random.
+  private func logits() -> (good: [Double], bad: [Double], isSignal: [Bool]) {
+    let isSignal = (0..<400).map { $0 % 2 == 0 }
+    let good = isSignal.enumerated().map { ($1 == ($0 % 10 != 3) ? 1 : -1) * 2.0 }
+    let bad = (0..<400).map { $0 / 2 % 2 == 0 ? 3.0 : -3 }
+    return (good, bad, isSignal)
+  }
+
+  @Test func `the better of both counts more, and who is too sure is scaled down`() {
+    let (good, bad, isSignal) = logits()
+    let weights = [Double](repeating: 2, count: 400)
+    let trees = TreeShare(trees: good, classifier: bad, isSignal: isSignal, weights: weights)
+    #expect(trees.share >= 0.8)
+    let classifier = TreeShare(trees: bad, classifier: good, isSignal: isSignal, weights: weights)
+    #expect(classifier.share <= 0.2)
+    let loud = good.map { 4 * $0 }
+    let tamed = TreeShare(trees: loud, classifier: loud, isSignal: isSignal, weights: weights)
+    #expect(tamed.share == 0.5 && tamed.scale == 0.25)
+  }
+
+  @Test func `few events leave the share near one half`() {
+    let (good, bad, isSignal) = logits()
+    let few = TreeShare(
+      trees: Array(good[..<6]), classifier: Array(bad[..<6]), isSignal: Array(isSignal[..<6]),
+      weights: [Double](repeating: 1, count: 6))
+    #expect((0.4...0.8).contains(few.share))
+    let none = TreeShare(trees: [], classifier: [], isSignal: [], weights: [])
+    #expect(none == TreeShare())
+  }
+
+  @Test func `members choose how much trees count`() throws {
+    var configuration = FineTuningConfiguration(augmentation: .init())
+    configuration.steps = 2
+    configuration.epochs = 1
+    configuration.members = 3
+    let text = "jet[0].btag"
+    let plan = JoinedTrees.Plan(
+      variables: EventVariables(
+        names: [text], expressions: [try EventExpression(text, schema: source.schema)]),
+      configuration: TreeConfiguration())
+    let (scorer, _) = try FineTuner.trainMembers(
+      source: source, events: events, classNames: ["a", "b"], configuration: configuration,
+      trees: plan, backbone: { _ in makeBackbone() })
+    #expect(scorer.trees != nil && scorer.treeShare != TreeShare())
   }
 }

@@ -116,7 +116,7 @@ import Torch
       source: source, events: Array(0..<100), classNames: names, configuration: settings,
       backbone: { _ in makeBackbone() })
     try ClassifierCheckpoint.save(
-      scorer.members, configuration: settings, history: history, text: "",
+      scorer, configuration: settings, history: history, text: "",
       configurationFolder: "", to: folder.path)
     let loaded = try ClassifierCheckpoint.load(folder.path)
     #expect(loaded.members.count == 2)

@@ -80,7 +80,7 @@ import Torch
       variables: variables(["m": "mass(muon[0], jet[0])", "ht": "sum(jet.pt)"]),
       backbone: { _ in makeBackbone() })
     try ClassifierCheckpoint.save(
-      scorer.members, configuration: configuration, history: history, text: "",
+      scorer, configuration: configuration, history: history, text: "",
       configurationFolder: "", to: folder.path)
     let loaded = try ClassifierCheckpoint.load(folder.path)
     #expect(loaded.members[0].variables == scorer.members[0].variables)

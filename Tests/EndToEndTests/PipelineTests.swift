@@ -117,7 +117,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.file("run/trees.json")))
     let wanted = try Command.run(arguments + ["--set", "finetuning.trees=true"], in: folder.path)
     #expect(wanted.status == 1)
-    #expect(wanted.error.contains("Train without the events' weights"), "\(wanted.error)")
+    #expect(wanted.error.contains("Set finetuning.trees: false"), "\(wanted.error)")
   }
 
   @Test func `a classifier is measured whose configuration has a base in another folder`() throws {
