@@ -45,12 +45,7 @@ import Torch
   }
 
   @Test func `the order of the objects changes nothing for the event`() {
-    var reversed = EventBatch(schema: batch.schema)
-    for event in 0..<batch.eventCount {
-      reversed.append(
-        index: event, objects: batch.range(of: event).reversed().map { batch.object($0) },
-        scalars: [batch.scalars[event]])
-    }
+    let reversed = TinyEvents.reversingObjects(of: batch)
     #expect(
       worstDifference(events(reversed), events(batch), relative: 1e-4, absolute: absolute) == nil)
   }

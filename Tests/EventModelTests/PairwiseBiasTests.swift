@@ -136,12 +136,7 @@ import Torch
       let alone = events(model, batch.selecting([event]))
       #expect(worstDifference(alone, own, relative: 1e-4, absolute: 1e-5) == nil)
     }
-    var reversed = EventBatch(schema: batch.schema)
-    for event in 0..<batch.eventCount {
-      reversed.append(
-        index: event, objects: batch.range(of: event).reversed().map { batch.object($0) },
-        scalars: [batch.scalars[event]])
-    }
+    let reversed = TinyEvents.reversingObjects(of: batch)
     #expect(
       worstDifference(events(model, reversed), together, relative: 1e-4, absolute: 1e-5) == nil)
     let padded = events(model, batch, grouping: .padded)

@@ -57,6 +57,17 @@ public enum TinyEvents {
     return batch
   }
 
+  /// Returns the same events with the objects of each in reversed order.
+  public static func reversingObjects(of batch: EventBatch) -> EventBatch {
+    var reversed = EventBatch(schema: batch.schema)
+    for event in 0..<batch.eventCount {
+      reversed.append(
+        index: event, objects: batch.range(of: event).reversed().map { batch.object($0) },
+        scalars: [batch.scalars[event]])
+    }
+    return reversed
+  }
+
   /// Writes a store of random events and returns it opened.
   public static func store(
     in folder: TemporaryFolder, name: String = "store", eventCount: Int, seed: UInt64 = 1,
