@@ -32,7 +32,8 @@ struct PairInput {
 ///     lnEnergy  ln (p·t / GeV), lnPlus  ln (p·b₋ / GeV), lnMinus  ln (p·b₊ / GeV)
 ///
 /// All are shifted and scaled to the order of 1. Of an object whose momentum is hidden there is
-/// nothing but `isHidden`; the mass of one whose kind is hidden counts as 0.
+/// nothing but `isHidden`. One whose kind is hidden counts as massless, and has 0 in the place of a missing
+/// pseudorapidity, without a mark, as among the model's inputs.
 ///
 /// Sources: H. Qu et al., arXiv:2202.03772, equations 3 to 6; S. Gong et al., arXiv:2201.08187, and
 /// J. Spinner et al., arXiv:2405.14806, for reference vectors.
@@ -118,11 +119,12 @@ struct PairFeatures {
       isHidden = mask?.hidesMomentum[index] ?? false
       func number(_ column: Int) -> Double { Double(batch.momenta[4 * index + column]) }
       pt = number(0)
-      hasEta = !number(1).isNaN
-      eta = hasEta ? number(1) : 0
+      let hidesKind = mask?.hidesKind[index] ?? false
+      // That there is none would tell a hidden kind.
+      hasEta = !number(1).isNaN || hidesKind
+      eta = number(1).isNaN ? 0 : number(1)
       phi = number(2)
-      let hidesMass = number(3).isNaN || mask?.hidesKind[index] ?? false
-      mass = hidesMass ? 0 : max(number(3), 0)
+      mass = number(3).isNaN || hidesKind ? 0 : max(number(3), 0)
       pz = pt * sinh(eta)
       energy = (pt * pt + pz * pz + mass * mass).squareRoot()
     }

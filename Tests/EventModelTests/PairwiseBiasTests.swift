@@ -157,6 +157,16 @@ import Torch
       mask.hidesKind[object] = true
       masses.momenta[4 * object + 3] += 7
     }
+    var kinds = batch
+    for object in stride(from: 1, to: batch.objectCount, by: 3)
+    where batch.momenta[4 * object + 1].isNaN {
+      // As an object of a kind that has both.
+      kinds.momenta[4 * object + 1] = 0
+      kinds.momenta[4 * object + 3] = 5
+    }
+    let features = PairFeatures(batch, mask: mask, withReferences: true)
+    let same = PairFeatures(kinds, mask: mask, withReferences: true)
+    #expect(kinds != batch && same.values == features.values)
     let expected = events(model, batch, mask: mask)
     #expect(events(model, momenta, mask: mask) == expected)
     #expect(events(model, masses, mask: mask) == expected)
