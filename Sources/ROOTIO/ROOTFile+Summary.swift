@@ -26,7 +26,7 @@ extension ROOTFile {
         lines.append("\(summary.className) \(summary.name)  \(error.message)")
       }
     }
-    if lines.isEmpty { lines.append("\(path) has no trees.") }
+    if lines.isEmpty { lines.append("\(path) has no trees.\(otherObjects)") }
     return lines.joined(separator: "\n")
   }
 

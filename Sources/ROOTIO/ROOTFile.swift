@@ -137,7 +137,7 @@ public final class ROOTFile: Sendable {
     if trees.count == 1 { return try tree(trees[0].name) }
     let found =
       trees.isEmpty
-      ? "the file has no tree."
+      ? "the file has no tree.\(otherObjects)"
       : "the file has \(trees.count) trees (\(trees.map(\.name).joined(separator: ", "))). Name one."
     throw ROOTFileError(code: .missingObject, message: found, location: .init(file: path))
   }
@@ -153,13 +153,27 @@ public final class ROOTFile: Sendable {
     let hint = nearestNamesHint(for: name, among: names)
     let listed =
       names.isEmpty
-      ? " It has no trees."
+      ? " It has no trees.\(otherObjects)"
       : " It has: \(names.prefix(10).joined(separator: ", "))\(names.count > 10 ? ", …" : "")."
     throw ROOTFileError(
       code: .missingObject,
       message:
         "the file has no tree \(name).\(hint.isEmpty ? listed : hint)",
       location: .init(file: path))
+  }
+
+  /// What a file without trees has instead, as a sentence with a space in front.
+  var otherObjects: String {
+    if entries.isEmpty {
+      // What is closed has a description of its classes, be it an empty one.
+      return header.fSeekInfo == 0
+        ? " The program that wrote it did not close it. ROOT saves what can be saved of it with: "
+          + "root -l -b -q -e 'TFile file(\"\(path)\", \"UPDATE\")'"
+        : " It holds no objects at all."
+    }
+    let listed = entries.prefix(5).map { "\($0.path) (\($0.key.fClassName))" }
+    let others = entries.count > 5 ? " and \(entries.count - 5) others" : ""
+    return " It holds \(listed.joined(separator: ", "))\(others)."
   }
 
   private func unsupported(_ entry: Directory.Entry, _ found: String) -> ROOTFileError {

@@ -8,5 +8,7 @@ struct LorentzBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lorentz-bench",
     abstract: "Measure training, scoring and reading; see Benchmarks/README.md.",
-    subcommands: [EventsCommand.self, FuzzCommand.self, ReadCommand.self, WorkCommand.self])
+    subcommands: [
+      DigestCommand.self, EventsCommand.self, FuzzCommand.self, ReadCommand.self, WorkCommand.self,
+    ])
 }

@@ -122,7 +122,10 @@ struct ObjectDecoder {
         ? "the file has no streamer information, so \(name) of version \(version) is not known"
         : "the file's streamer information lacks \(name) of version \(version)"
     }
-    for element in info.elements {
+    for var element in info.elements {
+      if name == "TBranch", version < 10, element.name == "fBasketSeek" {
+        element = try positions(element)
+      }
       if let problem = try member(element, into: &members) {
         return "\(name) of version \(version) has a member \(element.name) \(problem)"
       }
@@ -130,6 +133,20 @@ struct ObjectDecoder {
       if name == "TTree", element.name == "fLeaves" { break }
     }
     return nil
+  }
+
+  /// Returns how the positions of baskets are written before version 10 of `TBranch`.
+  ///
+  /// They are numbers of eight bytes if the byte in front of them is 2, and of four otherwise,
+  /// whatever the file says.
+  ///
+  /// Source: `TBranch::Streamer`, https://github.com/root-project/root/blob/v6-32-00/tree/tree/src/TBranch.cxx
+  private func positions(
+    _ element: StreamerInfo.Element
+  ) throws(DecodingFailure) -> StreamerInfo.Element {
+    var ahead = reader
+    let isLong = try ahead.byte(element.name) == 2
+    return element.withType(isLong ? 56 : 43)
   }
 
   private mutating func pointers(

@@ -17,8 +17,13 @@ final class StreamedObject: Sendable {
     self.problem = problem
   }
 
+  /// A whole number; ROOT 4 and older count entries and bytes in double precision.
   func integer(_ name: String) -> Int? {
-    if case .integer(let value)? = members[name] { value } else { nil }
+    switch members[name] {
+    case .integer(let value)?: value
+    case .real(let value)?: Int(exactly: value)
+    default: nil
+    }
   }
   func string(_ name: String) -> String? {
     if case .string(let value)? = members[name] { value } else { nil }

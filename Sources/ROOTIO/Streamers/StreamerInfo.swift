@@ -23,6 +23,13 @@ struct StreamerInfo: Sendable {
     let countName: String?
     /// Whether trees need the value of the member, or another member its number.
     var isKept = true
+
+    /// Returns the member as one of another kind.
+    func withType(_ fType: Int) -> Element {
+      Element(
+        name: name, title: title, fType: fType, arrayLength: arrayLength, typeName: typeName,
+        countName: countName, isKept: isKept)
+    }
   }
 
   /// The members of trees, branches, leaves and descriptions of classes that are read; a tree of
@@ -31,7 +38,7 @@ struct StreamerInfo: Sendable {
     "items", "fName", "fTitle", "fEntries", "fBranches", "fLeaves", "fLeafCount", "fLen",
     "fIsUnsigned", "fBaskets", "fBasketBytes", "fBasketEntry", "fBasketSeek", "fWriteBasket",
     "fCompress", "fTotBytes", "fZipBytes", "fClassName", "fClassVersion", "fID", "fType",
-    "fStreamerType", "fElements", "fTypeName", "fArrayLength", "fCountName",
+    "fStreamerType", "fElements", "fTypeName", "fArrayLength", "fCountName", "fFileName",
   ]
 
   /// Marks the members that are needed.
@@ -66,10 +73,13 @@ struct StreamerInfos: Sendable {
   var isEmpty: Bool { versions.isEmpty }
 
   /// Reads the record at `fSeekInfo`: a `TList` of `TStreamerInfo`.
+  ///
+  /// - Returns: The descriptions; where there are none, those of the classes of trees.
   static func read(
     _ header: FileHeader, in storage: ByteStorage
   ) throws(DecodingFailure) -> StreamerInfos {
-    if header.fSeekInfo == 0 || header.fNbytesInfo == 0 { return StreamerInfos() }
+    let undescribed = StreamerInfos(ClassDescription.undescribed.map(\.info))
+    if header.fSeekInfo == 0 || header.fNbytesInfo == 0 { return undescribed }
     let (slice, key) = try KeyRecord.record(
       in: storage, at: header.fSeekInfo, className: "TList")
     var decoder = ObjectDecoder(slice, keyLength: key.fKeylen, infos: .bootstrap)
@@ -80,7 +90,7 @@ struct StreamerInfos: Sendable {
       guard case .object(let object) = value, object.className == "TStreamerInfo" else { continue }
       infos.append(StreamerInfo(object))
     }
-    return StreamerInfos(infos)
+    return infos.isEmpty ? undescribed : StreamerInfos(infos)
   }
 }
 

@@ -58,6 +58,8 @@ public struct Branch: Sendable {
   let problem: DecodingFailure?
   /// The name without parents.
   let storedName: String
+  /// Whether this is an object or a list whose members are branches of their own.
+  let isSplit: Bool
 
   init(
     path: String, storedName: String, object: StreamedObject, interpretation: BranchInterpretation,
@@ -65,6 +67,7 @@ public struct Branch: Sendable {
   ) {
     name = path
     self.storedName = storedName
+    isSplit = !object.items("fBranches").isEmpty
     title = object.string("fTitle") ?? ""
     typeName = interpretation.typeName
     entryCount = max(0, object.integer("fEntries") ?? 0)
@@ -108,6 +111,7 @@ public struct Branch: Sendable {
   ) {
     self.name = name
     self.storedName = storedName
+    isSplit = false
     self.title = title
     self.typeName = typeName
     self.elementType = elementType
@@ -182,6 +186,13 @@ struct BasketLocation: Sendable {
         branch.problem ?? "\(branch.className) of version \(branch.version) lacks its baskets")
     }
     if fEntries == 0 { return [] }
+    if let other = branch.string("fFileName"), !other.isEmpty,
+      fBasketSeek.contains(where: { $0 > 0 })
+    {
+      throw .unsupported(
+        "its values are in another file, \(other). Copy the tree into one file with ROOT: "
+          + "tree->CloneTree()")
+    }
     let known = min(fBasketBytes.count, fBasketEntry.count, fBasketSeek.count)
     if fWriteBasket < 0 || fWriteBasket > known || fEntries < 0 {
       throw .corrupted("\(fWriteBasket) baskets announced, \(known) are listed", at: nil)

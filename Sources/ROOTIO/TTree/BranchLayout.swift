@@ -176,7 +176,9 @@ extension BranchInterpretation {
     let member = member(className, version: branch.integer("fClassVersion") ?? 0, fID, infos)
     let isInCollection = fType == 31 || fType == 41
     let framing: StreamedLeaf.Framing = isInCollection ? .repeated : .member
-    guard let typeName = fID >= 0 ? member?.typeName : className, fID >= 0 || fType <= 0 else {
+    // A base class has "BASE" for a type, and its class for a name.
+    let memberType = member?.fType == 0 ? member?.name : member?.typeName
+    guard let typeName = fID >= 0 ? memberType : className, fID >= 0 || fType <= 0 else {
       return [
         (
           "",
@@ -268,7 +270,8 @@ extension BranchInterpretation {
         guard let counter = leaf.object("fLeafCount") else { return nil }
         return BranchInterpretation(
           "\(name)[\(counter.string("fName") ?? "?")]\(dimensions)", element,
-          .counted(header: 0, multiple: length, counter: nil), packing: packing)
+          .counted(header: 0, multiple: length, counter: counters[ObjectIdentifier(counter)]),
+          packing: packing)
       }
       return BranchInterpretation(
         name + dimensions, element, .fixed(count: length, offset: 0, stride: length * width),

@@ -90,12 +90,7 @@ extension ColumnReader {
       throw failure(part, "the basket lacks the positions of its entries")
     }
     let first = branch.baskets[part.index].entries
-    // Only a flat branch of numbers counts; anything else could lead back here without end.
-    guard let layout = try tree.branch(counter).layout, case .fixed(1, _, _) = layout.form,
-      let counts = try tree.read([counter], entries: first).first
-    else {
-      throw failure(part, "the branch \(counter) does not count the elements")
-    }
+    let counts = try counts(of: counter, first, for: part)
     return try located(part.index) { () throws(DecodingFailure) in
       var positions: [Int32] = []
       positions.reserveCapacity(part.wanted.count + 1)
@@ -117,6 +112,25 @@ extension ColumnReader {
       }
       return positions
     }
+  }
+
+  /// Reads the numbers of elements from the branch that counts them.
+  private func counts(
+    of counter: String, _ entries: Range<Int>, for part: Part
+  ) throws(ROOTFileError) -> Column {
+    let branch = try tree.branch(counter)
+    // Only a flat branch of numbers counts; anything else could lead back here without end.
+    var layout: BranchLayout?
+    if let known = branch.layout, case .fixed(1, _, _) = known.form { layout = known }
+    // That of a split list has the number of its elements, and nothing else.
+    if branch.isSplit {
+      layout = BranchLayout(element: .int32, form: .fixed(count: 1, offset: 0, stride: 4))
+    }
+    guard let layout, entries.upperBound <= branch.entryCount else {
+      throw failure(part, "the branch \(counter) does not count the elements")
+    }
+    return try ColumnReader(tree: tree, branch: branch, layout: layout, entries: entries)
+      .column(expected: nil)
   }
 
   /// Compares the byte count and the number of elements in front of a collection with its entry.

@@ -41,7 +41,9 @@ extension ColumnReader {
           basket.values.storage, from: start + basket.entry(0).lowerBound,
           to: start + basket.entry(part.wanted.count - 1).upperBound), leaf: leaf)
       for row in 0..<part.wanted.count {
-        try walker.entry(leaf.type, leaf.framing, end: start + basket.entry(row).upperBound)
+        let place = basket.entry(row)
+        try walker.entry(
+          leaf.type, leaf.framing, end: start + place.upperBound, length: place.count)
       }
       return walker
     }
@@ -52,9 +54,12 @@ extension ColumnReader {
     _ part: Part, _ values: ByteSlice, _ leaf: StreamedLeaf
   ) throws(DecodingFailure) -> StreamedWalker {
     var walker = StreamedWalker(ByteReader(values), leaf: leaf)
+    // Where there are no positions all entries are equally long.
+    let (length, rest) = part.basket.border.quotientAndRemainder(
+      dividingBy: max(1, part.basket.fNevBuf))
     for entry in 0..<part.wanted.upperBound {
       walker.isKeeping = part.wanted.contains(entry)
-      try walker.entry(leaf.type, leaf.framing, end: nil)
+      try walker.entry(leaf.type, leaf.framing, end: nil, length: rest == 0 ? length : nil)
     }
     if part.wanted.upperBound == part.basket.fNevBuf, walker.offset != values.range.upperBound {
       throw .corrupted(

@@ -30,8 +30,15 @@ struct StreamedWalker {
   var offset: Int { reader.offset }
 
   /// Walks through an entry.
+  ///
+  /// - Parameters:
+  ///   - type: The type of what the entry holds.
+  ///   - framing: What stands in front of it.
+  ///   - end: The byte behind the entry, if the basket has its position.
+  ///   - length: The bytes of the entry, if they can be told.
+  /// - Throws: What is wrong with the entry.
   mutating func entry(
-    _ type: StreamedType, _ framing: StreamedLeaf.Framing, end: Int?
+    _ type: StreamedType, _ framing: StreamedLeaf.Framing, end: Int?, length: Int?
   ) throws(DecodingFailure) {
     switch framing {
     case .member: try member(type, leaf: 0, depth: 0)
@@ -39,18 +46,25 @@ struct StreamedWalker {
       guard case .object(let object) = type else {
         preconditionFailure("Objects alone have members.")
       }
-      try members(of: object, leaf: 0, depth: 0)
+      if let length, try hasHeader(object, length: length) {
+        try self.object(object, leaf: 0, depth: 0)
+      } else {
+        try members(of: object, leaf: 0, depth: 0)
+      }
     case .named:
       _ = try reader.string("the name of a class")
       try reader.skip(1, "the name of a class")
       try member(type, leaf: 0, depth: 0)
     case .repeated:
       guard let end else { throw .unsupported("its entries have no positions") }
-      if reader.offset < end, type.hasVersionInColumns { _ = try header("a list") }
+      var isMemberwise = false
+      if reader.offset < end, type.hasVersionInColumns {
+        isMemberwise = try columnHeader(type).isMemberwise
+      }
       var count = 0
       while reader.offset < end {
         let start = reader.offset
-        try element(type, leaf: 0, depth: 1)
+        try columnElement(type, isMemberwise: isMemberwise, leaf: 0, depth: 1)
         if reader.offset == start { throw .corrupted("an object has no bytes", at: start) }
         count += 1
       }
@@ -76,6 +90,28 @@ struct StreamedWalker {
         needed: count, left: reader.end - reader.offset, what: what, at: start)
     }
     return (try reader.uint16(what), end)
+  }
+
+  /// Whether an entry starts with byte count and version of its class.
+  ///
+  /// It does so where the class writes itself, as `TVector3`, and the file does not tell which
+  /// classes these are. A first member that has a byte count itself can be taken for it only if
+  /// it is the only one; behind the object's own one the member's must follow then.
+  private func hasHeader(
+    _ object: StreamedType.ObjectType, length: Int
+  ) throws(DecodingFailure) -> Bool {
+    var ahead = reader
+    func announces(_ length: Int) throws(DecodingFailure) -> Bool {
+      if length < 6 { return false }
+      let isAnnounced = try ahead.uint32("an object") == Self.byteCountBit | (length - 4)
+      _ = try ahead.uint16("an object")
+      return isAnnounced
+    }
+    guard try announces(length) else { return false }
+    guard object.members.count == 1, let member = object.members.first, !member.isTObject,
+      member.type.hasHeader
+    else { return true }
+    return try announces(length - 6)
   }
 
   private mutating func check(_ end: Int?, _ what: String) throws(DecodingFailure) {
@@ -110,9 +146,8 @@ struct StreamedWalker {
         guard case .object(let object) = element else {
           throw .corrupted("a list of \(element.name) is written member by member", at: nil)
         }
-        let count = try memberwiseCount(object.version, "a list of \(object.className)")
-        try columns(of: object, count, leaf: leaf, depth: depth + 1)
-        keep(count, type, leaf, depth)
+        try elementVersion(object.version, "a list of \(object.className)")
+        try list(of: object, type, leaf: leaf, depth: depth)
       }
       try check(end, "a list")
     case .map(let key, let value):
@@ -121,10 +156,8 @@ struct StreamedWalker {
       if version & Self.memberwiseBit == 0 {
         throw .unsupported("it holds maps that are written pair by pair")
       }
-      let count = try memberwiseCount(nil, "a map")
-      try column(key, count, leaf: leaf, depth: depth + 1)
-      try column(value, count, leaf: leaf + key.leafCount, depth: depth + 1)
-      keep(count, type, leaf, depth)
+      try elementVersion(nil, "a map")
+      try map(key, value, type, leaf: leaf, depth: depth)
       try check(end, "a map")
     case .object(let object): try self.object(object, leaf: leaf, depth: depth)
     }
@@ -134,11 +167,10 @@ struct StreamedWalker {
     if isWanted(type, leaf) { counts[depth].append(count) }
   }
 
-  /// Reads the number of elements that are written member by member, behind the version of their
-  /// class.
-  private mutating func memberwiseCount(
+  /// Reads the version of the class of elements that are written member by member.
+  private mutating func elementVersion(
     _ expected: Int?, _ what: String
-  ) throws(DecodingFailure) -> Int {
+  ) throws(DecodingFailure) {
     let version = try reader.uint16(what)
     if version == 0 {
       // A class without a version has a checksum.
@@ -146,7 +178,6 @@ struct StreamedWalker {
     } else if let expected, version != expected {
       throw otherVersion(version, expected, what)
     }
-    return try count(what)
   }
 
   private func otherVersion(
@@ -259,7 +290,8 @@ struct StreamedWalker {
     var leaf = leaf
     for member in object.members {
       if member.isTObject {
-        throw .unsupported("it holds a TObject that is written member by member")
+        for _ in 0..<count { try skipTObject() }
+        continue
       }
       if case .object(let base) = member.type, member.isBase {
         try columns(of: base, count, leaf: leaf, depth: depth)
@@ -279,12 +311,63 @@ struct StreamedWalker {
     guard type.hasVersionInColumns else {
       return try elements(type, count, leaf: leaf, depth: depth)
     }
-    let (version, end) = try header("a member")
-    if version & Self.memberwiseBit != 0 {
-      throw .unsupported("it holds lists of lists that are written member by member")
+    let (isMemberwise, end) = try columnHeader(type)
+    if isMemberwise {
+      for _ in 0..<count {
+        try columnElement(type, isMemberwise: true, leaf: leaf, depth: depth)
+      }
+    } else {
+      try elements(type, count, leaf: leaf, depth: depth)
     }
-    try elements(type, count, leaf: leaf, depth: depth)
     try check(end, "a member")
+  }
+
+  /// Reads the version in front of a member of several objects; that of the class of the elements
+  /// follows if the member is a list whose elements are written member by member.
+  private mutating func columnHeader(
+    _ type: StreamedType
+  ) throws(DecodingFailure) -> (isMemberwise: Bool, end: Int?) {
+    let (version, end) = try header("a member")
+    if version & Self.memberwiseBit == 0 { return (false, end) }
+    switch type {
+    case .list(_, .object(let object)):
+      try elementVersion(object.version, "a list of \(object.className)")
+    case .map: try elementVersion(nil, "a map")
+    default: throw .corrupted("a list of \(type.name) is written member by member", at: nil)
+    }
+    return (true, end)
+  }
+
+  /// Reads what one of several objects has of a member.
+  private mutating func columnElement(
+    _ type: StreamedType, isMemberwise: Bool, leaf: Int, depth: Int
+  ) throws(DecodingFailure) {
+    switch type {
+    case .list(_, .object(let object)) where isMemberwise:
+      try list(of: object, type, leaf: leaf, depth: depth)
+    case .map(let key, let value) where isMemberwise:
+      try map(key, value, type, leaf: leaf, depth: depth)
+    default: try element(type, leaf: leaf, depth: depth)
+    }
+  }
+
+  /// Reads a list whose elements are written member by member, behind the version of their class.
+  private mutating func list(
+    of object: StreamedType.ObjectType, _ type: StreamedType, leaf: Int, depth: Int
+  ) throws(DecodingFailure) {
+    let count = try count("a list of \(object.className)")
+    try columns(of: object, count, leaf: leaf, depth: depth + 1)
+    keep(count, type, leaf, depth)
+  }
+
+  /// Reads a map behind the version of its pairs: all keys, then all values.
+  private mutating func map(
+    _ key: StreamedType, _ value: StreamedType, _ type: StreamedType, leaf: Int, depth: Int
+  ) throws(DecodingFailure) {
+    let count = try count("a map")
+    try column(key, count, leaf: leaf, depth: depth + 1)
+    try column(value, count, leaf: leaf + key.leafCount, depth: depth + 1)
+    keep(count, type, leaf, depth)
   }
 }
 
@@ -295,6 +378,15 @@ extension StreamedType {
     case .text(let isStandard): isStandard
     case .list, .map: true
     case .number, .array, .object: false
+    }
+  }
+
+  /// Whether byte count and version stand in front of a member.
+  fileprivate var hasHeader: Bool {
+    switch self {
+    case .text(let isStandard): isStandard
+    case .list, .map, .object: true
+    case .number, .array: false
     }
   }
 
