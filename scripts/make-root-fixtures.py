@@ -98,6 +98,66 @@ void writeNested(const char* path) {
   tree.Write();
   file.Close();
 }
+struct FixtureCell { short n = 0; float energy = 0; };
+struct FixtureCluster { std::vector<FixtureCell> cells; std::vector<TVector2> planes; };
+struct FixtureEvent { std::vector<FixturePoint> points; FixtureCell corners[2]; };
+/// Lists of objects in lists of objects, a base class that is not split, an object that writes
+/// itself, numbers of reduced precision in lists and in one of two leaves, a vector of RDataFrame, an
+/// array of objects, and, in the second tree, a split list whose baskets do not tell where entries start.
+void writeMembers(const char* path) {
+  TFile file(path, "RECREATE", "", 101);
+  for (bool isMapped : {false, true}) {
+    TTree tree(isMapped ? "mapped" : "members", "members of objects");
+    std::vector<FixtureCluster> clusters;
+    auto clustersPointer = &clusters;
+    FixtureEvent event;
+    std::vector<Double32_t> reals;
+    auto realsPointer = &reals;
+    std::vector<Float16_t> halves;
+    auto halvesPointer = &halves;
+    ROOT::RVec<float> rvec;
+    struct { float x, y; } mixed;
+    TVector3* direction = new TVector3;
+    FixtureTrack track;
+    if (isMapped) {
+      ROOT::TIOFeatures features;
+      features.Set(ROOT::Experimental::EIOFeatures::kGenerateOffsetMap);
+      tree.SetIOFeatures(features);
+    } else {
+      tree.Bronch("whole", "vector<FixtureCluster>", &clustersPointer, 32000, 0);
+      tree.Bronch("clusters", "vector<FixtureCluster>", &clustersPointer, 32000, 99);
+      tree.Branch("direction", &direction, 32000, 99);
+      tree.Branch("track", &track, 32000, 1);
+      tree.Bronch("reals", "vector<Double32_t>", &realsPointer);
+      tree.Bronch("halves", "vector<Float16_t>", &halvesPointer);
+      tree.Branch("rvec", &rvec);
+      tree.Branch("mixed", &mixed, "x/f[0,16,8]:y/F");
+    }
+    tree.Branch("event", &event, 32000, 99);
+    for (int entry = 0; entry < 12; ++entry) {
+      clusters.clear(); event.points.clear(); reals.clear(); halves.clear();
+      rvec.clear();
+      for (int index = 0; index < entry % 3; ++index) {
+        clusters.push_back({});
+        for (int cell = 0; cell < (entry + index) % 3; ++cell)
+          clusters.back().cells.push_back({short(100 * entry + 10 * index + cell), cell / 8.0f});
+        for (int plane = 0; plane < index; ++plane)
+          clusters.back().planes.push_back(TVector2(entry, -index));
+        rvec.push_back(entry - index / 8.0f);
+        reals.push_back(entry + index / 4.0);
+        halves.push_back(-entry - index / 4.0);
+        event.points.push_back(fixtureTrack(entry, index).start);
+      }
+      direction->SetXYZ(entry, -entry, entry / 2.0);
+      track = fixtureTrack(entry, 2);
+      mixed.x = entry; mixed.y = -entry;
+      tree.Fill();
+      if (entry == 6) tree.FlushBaskets();
+    }
+    tree.Write();
+  }
+  file.Close();
+}
 void writePacked() {
   TTree tree("split", "a split object");
   FixturePacked packed;
@@ -272,3 +332,4 @@ chunks()
 jagged("jagged-uncompressed.root", 0, False)
 ranges()
 ROOT.writeNested(str(folder / "nested.root"))
+ROOT.writeMembers(str(folder / "members.root"))

@@ -42,6 +42,8 @@ struct DigestCommand: ParsableCommand {
     var entries = 0
     var error: String?
     var branches: [BranchRecord] = []
+    /// The branches that differ when all are read at once, which share what counts them.
+    var wrongTogether: [String] = []
   }
 
   private struct BranchRecord: Encodable {
@@ -76,6 +78,7 @@ struct DigestCommand: ParsableCommand {
 
   private func treeRecord(_ tree: Tree) -> TreeRecord {
     var record = TreeRecord(name: tree.name, entries: tree.entryCount)
+    var columns: [Column] = []
     for branch in tree.branches {
       var line = BranchRecord(name: branch.name, typeName: branch.typeName)
       line.entries = branch.entryCount
@@ -86,12 +89,32 @@ struct DigestCommand: ParsableCommand {
         line.digest = fnv1a(column.values.words)
         line.counts = column.countDigest
         line.wrongRanges = try wrongRanges(of: column, in: tree)
+        if branch.entryCount == tree.entryCount { columns.append(column) }
       } catch {
         line.error = error.description
       }
       record.branches.append(line)
     }
+    do throws(ROOTFileError) {
+      record.wrongTogether = try wrongTogether(columns, in: tree)
+    } catch {
+      record.wrongTogether = [error.description]
+    }
     return record
+  }
+
+  private func wrongTogether(_ columns: [Column], in tree: Tree) throws(ROOTFileError) -> [String] {
+    var generator = CounterBasedGenerator(seed: UInt64(seed), purpose: .init(rawValue: 1_003))
+    var wrong: [String] = []
+    for _ in 0..<ranges {
+      let first = Int.random(in: 0...tree.entryCount, using: &generator)
+      let range = first..<Int.random(in: first...tree.entryCount, using: &generator)
+      let found = try tree.read(columns.map(\.name), entries: range)
+      for (found, column) in zip(found, columns) where !found.isSame(as: column.slice(range)) {
+        wrong.append("\(column.name) \(range)")
+      }
+    }
+    return wrong
   }
 
   /// Reads ranges of entries alone and in a scan, and compares both with the column.

@@ -109,6 +109,24 @@ import Testing
     ) { try file.onlyTree() }
   }
 
+  @Test func `a file that was not closed`() throws {
+    var data = try fixture("scalars.root")
+    // The place of the descriptions of classes, and of the list of objects, in a file with
+    // positions of four bytes.
+    let nameLength = data[28..<32].reduce(0) { $0 << 8 | Int($1) }
+    for start in [37, 100 + nameLength + 26] {
+      data.replaceSubrange(start..<(start + 4), with: [0, 0, 0, 0])
+    }
+    let path = try write(data)
+    expect(
+      .missingObject,
+      "cannot read \(path): the file has no tree. The program that wrote it did not close it. "
+        + "ROOT saves what can be saved of it with: root -l -b -q -e 'TFile file(\"\(path)\", "
+        + "\"UPDATE\")'"
+    ) { try ROOTFile(path: path).onlyTree() }
+    #expect(try ROOTFile(path: path).summary().hasPrefix("\(path) has no trees. The program that "))
+  }
+
   @Test func `a misspelled branch`() throws {
     let path = try write(fixture("scalars.root"))
     let tree = try ROOTFile(path: path).tree("all")

@@ -5,6 +5,8 @@ INTEGERS = ["char", "unsigned char", "short", "unsigned short", "int", "unsigned
             "unsigned long", "Long64_t", "ULong64_t"]
 NUMBERS = ["bool", "float", "double", "float", "double", "int"] + INTEGERS
 VECTORS = ["TLorentzVector", "TVector3", "ROOT::Math::PtEtaPhiMVector", "ROOT::Math::XYZTVector"]
+# Those of which ROOT has dictionaries.
+RVECS = ["float", "double", "int", "bool", "char", "unsigned int"]
 RANGES = [("0", "1", 8), ("-10", "100", 16), ("-2", "3.5", 20), ("0", "1000", 32)]
 
 
@@ -30,7 +32,8 @@ class Types:
         return self.random.choice(NUMBERS)
 
     def key(self):
-        return self.random.choice(["int", "unsigned int", "long", "short", "std::string", "float"])
+        """What is ordered in one way: NaN is not."""
+        return self.random.choice(["int", "unsigned int", "long", "short", "std::string"])
 
     def link(self, name):
         self.links.add(name)
@@ -58,6 +61,8 @@ class Types:
         one = self.random.choice(classes)["name"]
         if choice < 0.12:
             return self.random.choice(["std::string", "TString"])
+        if choice < 0.15:
+            return f"ROOT::RVec<{self.random.choice(RVECS)}>"
         if choice < 0.30:
             return self.nested(2)
         if choice < 0.45:
@@ -70,8 +75,12 @@ class Types:
             return self.random.choice(VECTORS)
         if choice < 0.92:
             return self.link(f"std::vector<{self.random.choice(VECTORS)}>")
-        if choice < 0.95:
+        if choice < 0.94:
             return self.link(f"std::pair<{self.key()},{self.number()}>")
+        if choice < 0.96:
+            return self.link(f"std::vector<std::vector<{one}>>")
+        if choice < 0.98:
+            return self.link(f"std::map<{self.key()},std::vector<{one}>>")
         return self.link(f"std::vector<std::pair<{self.key()},{self.number()}>>")
 
     def field_type(self, classes, depth):
@@ -133,8 +142,10 @@ class Types:
                 kind = self.link(f"std::vector<{random.choice(earlier)['name']}>")
             elif choice < 0.90:
                 kind = self.map(random.choice([self.number(), "std::vector<float>", "std::string"]), isPortable)
-            elif choice < 0.95:
+            elif choice < 0.93:
                 kind = random.choice(["Color", "Level"])
+            elif choice < 0.95:
+                kind = f"std::bitset<{random.choice([5, 16, 60])}>"
             elif not isPortable:
                 kind = random.choice(VECTORS + [self.link("std::vector<TLorentzVector>")])
             else:

@@ -318,6 +318,38 @@ static void rntuple(const std::string& path, Random& random, Expected& expected)
   file.Close();
 }
 
+/// RNTuples of several files, put together by ROOT.
+static void mergedRNTuple(const std::string& path, Random& random, Expected& expected) {
+  auto makers = fieldMakers();
+  std::vector<std::unique_ptr<AnyField>> fields;
+  for (int left = 1 + random.below(8); left > 0; --left) fields.push_back(random.one(makers)("v" + std::to_string(left)));
+  std::vector<std::string> paths;
+  long total = 0;
+  for (int part = 2 + random.below(2); part > 0; --part) {
+    auto model = ROOT::RNTupleModel::Create();
+    for (auto& field : fields) field->add(*model);
+    ROOT::RNTupleWriteOptions options;
+    options.SetCompression(compression(random));
+    paths.push_back(path + ".part" + std::to_string(part));
+    auto entries = entryCount(random);
+    auto writer = ROOT::RNTupleWriter::Recreate(std::move(model), "ntuple", paths.back(), options);
+    for (long entry = 0; entry < entries; ++entry) {
+      for (auto& field : fields) field->next(random);
+      writer->Fill();
+    }
+    total += entries;
+  }
+  TFileMerger merger(false);
+  merger.SetPrintLevel(0);
+  merger.OutputFile(path.c_str(), "RECREATE", compression(random));
+  for (auto& part : paths) merger.AddFile(part.c_str(), false);
+  if (!merger.Merge()) expected.note("merging failed");
+  for (auto& part : paths) gSystem->Unlink(part.c_str());
+  std::vector<std::string> columns;
+  for (auto& field : fields) columns.push_back(json(field->columns, total));
+  expected.add("ntuple", total, columns);
+}
+
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
   uint64_t seed = atoll(argv[1]);
@@ -325,7 +357,7 @@ int main(int argc, char** argv) {
   using Maker = void (*)(const std::string&, Random&, Expected&);
   const std::vector<std::pair<const char*, Maker>> makers = {
     {"trees", plainTrees}, {"trees", plainTrees}, {"trees", plainTrees}, {"trees", plainTrees}, {"merged", merged},
-    {"cloned", cloned}, {"late", late}, {"ntuples", ntuples}, {"rntuple", rntuple}, {"rntuple", rntuple}};
+    {"cloned", cloned}, {"late", late}, {"ntuples", ntuples}, {"rntuple", rntuple}, {"rntuple", rntuple}, {"merged-rntuple", mergedRNTuple}};
   for (int index = first; index < first + count; ++index) {
     Random random(seed * 1000003 + index);
     auto& maker = makers[index % makers.size()];

@@ -155,7 +155,16 @@ template <class E> struct Values<std::list<E>> : ListValues<std::list<E>, E> {};
 template <class E> struct Values<std::deque<E>> : ListValues<std::deque<E>, E> {};
 template <class E> struct Values<std::set<E>> : ListValues<std::set<E>, E> {};
 template <class E> struct Values<std::multiset<E>> : ListValues<std::multiset<E>, E> {};
-template <class E> struct Values<std::unordered_set<E>> : ListValues<std::unordered_set<E>, E> {};
+/// One element at most: the order of more changes when a tree is copied.
+template <class L> L atMostOne(L list) {
+  if (list.size() > 1) list.erase(std::next(list.begin()), list.end());
+  return list;
+}
+template <class E> struct Values<std::unordered_set<E>> : ListValues<std::unordered_set<E>, E> {
+  static std::unordered_set<E> make(Random& random) {
+    return atMostOne(ListValues<std::unordered_set<E>, E>::make(random));
+  }
+};
 template <class E> struct Values<std::forward_list<E>> : ListValues<std::forward_list<E>, E> {
   static std::forward_list<E> make(Random& random) {
     std::forward_list<E> list;
@@ -193,7 +202,11 @@ template <class A, class B> struct Values<std::pair<A, B>> {
 template <class M> struct MapValues : ListValues<M, std::pair<typename M::key_type, typename M::mapped_type>> {};
 template <class K, class V> struct Values<std::map<K, V>> : MapValues<std::map<K, V>> {};
 template <class K, class V> struct Values<std::multimap<K, V>> : MapValues<std::multimap<K, V>> {};
-template <class K, class V> struct Values<std::unordered_map<K, V>> : MapValues<std::unordered_map<K, V>> {};
+template <class K, class V> struct Values<std::unordered_map<K, V>> : MapValues<std::unordered_map<K, V>> {
+  static std::unordered_map<K, V> make(Random& random) {
+    return atMostOne(MapValues<std::unordered_map<K, V>>::make(random));
+  }
+};
 
 /// Arrays of numbers and texts, of several dimensions too; of lists, one dimension.
 template <class T, size_t N> struct Values<std::array<T, N>> {

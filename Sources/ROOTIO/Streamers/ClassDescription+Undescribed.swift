@@ -18,7 +18,9 @@ extension ClassDescription {
       .undescribed("TBranchObject", version: 1, .bases("TBranch") + .strings("fClassName")),
       .undescribed("TLeafObject", version: 4, .bases("TLeaf") + .bool("fVirtual")),
       .undescribed("TLeafC", version: 1, .bases("TLeaf") + .int32("fMinimum", "fMaximum")),
-      .undescribed("TLeafG", version: 1, .bases("TLeaf") + .int64("fMinimum", "fMaximum")),
+      .undescribed(
+        "TLeafG", version: 1,
+        .bases("TLeaf") + [.long("fMinimum"), .long("fMaximum")]),
       .undescribed("TNtuple", version: 2, .bases("TTree") + .int32("fNvar")),
       .undescribed("TNtupleD", version: 1, .bases("TTree") + .int32("fNvar")),
     ]
@@ -28,5 +30,13 @@ extension ClassDescription {
   ) -> ClassDescription {
     // Nothing of these is written, so that no checksum is needed.
     ClassDescription(name, version: version, checksum: 0, members)
+  }
+}
+
+extension StreamerInfo.Element {
+  /// A `long`, which takes eight bytes in a file.
+  fileprivate static func long(_ name: String) -> Self {
+    Self(
+      name: name, title: "", fType: 4, arrayLength: 0, typeName: "long", countName: nil)
   }
 }

@@ -81,7 +81,7 @@ extension BranchInterpretation {
     var offsets: [Int] = []
     var stride = 0
     for leaf in leaves {
-      let width = ElementType(leafClass: leaf.className, isUnsigned: false)?.width ?? 0
+      let width = storedWidth(leaf)
       let length = leaf.integer("fLen") ?? 0
       offsets.append(stride)
       let isFixed = width > 0 && (1...maximumLength).contains(length)
@@ -104,6 +104,16 @@ extension BranchInterpretation {
         Self.leaf(leaf, offset: offset, stride: stride, counters: counters)
       )
     }
+  }
+
+  /// The bytes of a value of a leaf; 0 where they vary.
+  private static func storedWidth(_ leaf: StreamedObject) -> Int {
+    let packing: Packing? =
+      packingNames[leaf.className] == nil
+      ? nil
+      : Packing(title: leaf.string("fTitle") ?? "", isDouble: leaf.className == "TLeafD32")
+    return packing?.width
+      ?? ElementType(leafClass: leaf.className, isUnsigned: false)?.width ?? 0
   }
 
   /// More values in an entry are taken for damage.
@@ -174,6 +184,17 @@ extension BranchInterpretation {
     let fID = branch.integer("fID") ?? -1
     let fType = branch.integer("fType") ?? 0
     let member = member(className, version: branch.integer("fClassVersion") ?? 0, fID, infos)
+    if let member, member.arrayLength > 0 {
+      return [
+        (
+          "",
+          BranchInterpretation(
+            member.typeName,
+            unsupported: "it holds an array of \(member.arrayLength) objects of class "
+              + "\(member.typeName) in each object")
+        )
+      ]
+    }
     let isInCollection = fType == 31 || fType == 41
     let framing: StreamedLeaf.Framing = isInCollection ? .repeated : .member
     // A base class has "BASE" for a type, and its class for a name.
@@ -282,11 +303,11 @@ extension BranchInterpretation {
       return BranchInterpretation(
         "\(name)[\(member?.countName ?? "?")]", element,
         .counted(header: 1, multiple: 1, counter: nil), packing: packing)
-    case 65:
+    case 65 where member?.arrayLength ?? 0 == 0:
       return isInCollection
         ? nil : BranchInterpretation("string", .string, .string(header: 0))
     case -1, 300, 365, 500:
-      if isInCollection { return nil }
+      if isInCollection || member?.arrayLength ?? 0 > 0 { return nil }
       if typeName == "string" || typeName == "TString" {
         // A member has byte count and version in front, a branch of strings has not.
         return BranchInterpretation("string", .string, .string(header: fID >= 0 ? 6 : 0))
@@ -324,11 +345,11 @@ extension BranchInterpretation {
 
   /// Takes `vector<float>` apart; `nil` for nested collections, maps and collections of objects.
   static func collection(_ typeName: String) -> (container: String, element: ElementType)? {
-    let plain = typeName.hasPrefix("std::") ? String(typeName.dropFirst(5)) : typeName
+    let plain = StreamedType.plain(typeName)
     guard let open = plain.firstIndex(of: "<"), plain.hasSuffix(">") else { return nil }
     let container = String(plain[..<open])
-    guard ["vector", "set", "multiset", "list", "deque", "unordered_set"].contains(container)
-    else { return nil }
+    let known = ["vector", "set", "multiset", "list", "deque", "unordered_set", "RVec"]
+    guard known.contains(container) else { return nil }
     var inner = plain[plain.index(after: open)...].dropLast()
     // An allocator may follow.
     if let comma = inner.firstIndex(of: ",") {

@@ -63,15 +63,20 @@ indirect enum StreamedType: Sendable {
       self = .text(isStandard: name == "string")
     } else if let element = ElementType(typeName: name) {
       self = .number(element, nil)
+    } else if name == "Double32_t" || name == "Float16_t" {
+      // A list has no place for a range.
+      let isDouble = name == "Double32_t"
+      self = .number(isDouble ? .float64 : .float32, Packing(title: "", isDouble: isDouble))
     } else if let (container, parameters) = Self.template(name) {
       switch container {
       case "vector", "list", "deque", "set", "multiset", "unordered_set", "unordered_multiset",
-        "forward_list":
+        "forward_list", "RVec":
         let element = try StreamedType(parameters[0], infos, depth: depth + 1)
         if case .map = element {
           throw Unknown(reason: "it holds lists of maps (\(name))")
         }
         self = .list(container: container, element)
+      case "bitset": self = .list(container: container, .number(.bool, nil))
       case "map", "multimap", "unordered_map", "unordered_multimap":
         guard parameters.count > 1 else {
           throw Unknown(reason: "it holds objects of class \(name)")
@@ -129,10 +134,15 @@ indirect enum StreamedType: Sendable {
     return (String(name[..<open]), parameters)
   }
 
-  /// Returns a name without `std::` and spaces around it.
-  private static func plain(_ name: String) -> String {
+  /// Returns a name without spaces around it, and without the namespace of a collection.
+  static func plain(_ name: String) -> String {
     let trimmed = name.trimmingCharacters(in: .whitespaces)
-    return trimmed.hasPrefix("std::") ? String(trimmed.dropFirst(5)) : trimmed
+    if trimmed.hasPrefix("std::") { return String(trimmed.dropFirst(5)) }
+    // What RDataFrame calls a vector; it is written as one.
+    for namespace in ["ROOT::VecOps::", "ROOT::"] where trimmed.hasPrefix("\(namespace)RVec<") {
+      return String(trimmed.dropFirst(namespace.count))
+    }
+    return trimmed
   }
 }
 
@@ -203,6 +213,7 @@ extension StreamedType.ObjectType {
         }
       case 65: type = .text(isStandard: false)
       case 61, 62, 300, 365, 500:
+        if element.arrayLength > 0 { throw refused("an array of \(element.typeName)") }
         type = try StreamedType(element.typeName, infos, depth: depth + 1)
       default:
         throw refused(

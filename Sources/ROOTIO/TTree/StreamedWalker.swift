@@ -2,7 +2,7 @@
 
 /// Walks through streamed values and keeps those of one leaf.
 struct StreamedWalker {
-  private var reader: ByteReader
+  var reader: ByteReader
   /// Which leaf is kept.
   private let wanted: Int
   /// The bytes of a number.
@@ -17,7 +17,7 @@ struct StreamedWalker {
   private(set) var counts: [[Int]]
 
   private static let byteCountBit = 0x4000_0000
-  private static let memberwiseBit = 0x4000
+  static let memberwiseBit = 0x4000
 
   init(_ reader: ByteReader, leaf: StreamedLeaf) {
     self.reader = reader
@@ -77,7 +77,7 @@ struct StreamedWalker {
   }
 
   /// Reads byte count and version in front of a value.
-  private mutating func header(
+  mutating func header(
     _ what: String
   ) throws(DecodingFailure) -> (version: Int, end: Int?) {
     let start = reader.offset
@@ -114,7 +114,7 @@ struct StreamedWalker {
     return try announces(length - 6)
   }
 
-  private mutating func check(_ end: Int?, _ what: String) throws(DecodingFailure) {
+  mutating func check(_ end: Int?, _ what: String) throws(DecodingFailure) {
     if let end, end != reader.offset {
       throw .corrupted(
         "\(what) announces its end at byte \(end), its values end at byte \(reader.offset)",
@@ -123,7 +123,7 @@ struct StreamedWalker {
   }
 
   /// Whether the wanted leaf is one of those of a type that start with `leaf`.
-  private func isWanted(_ type: StreamedType, _ leaf: Int) -> Bool {
+  func isWanted(_ type: StreamedType, _ leaf: Int) -> Bool {
     isKeeping && (leaf..<(leaf + type.leafCount)).contains(wanted)
   }
 
@@ -163,30 +163,17 @@ struct StreamedWalker {
     }
   }
 
-  private mutating func keep(_ count: Int, _ type: StreamedType, _ leaf: Int, _ depth: Int) {
+  mutating func keep(_ count: Int, _ type: StreamedType, _ leaf: Int, _ depth: Int) {
     if isWanted(type, leaf) { counts[depth].append(count) }
   }
 
-  /// Reads the version of the class of elements that are written member by member.
-  private mutating func elementVersion(
-    _ expected: Int?, _ what: String
-  ) throws(DecodingFailure) {
-    let version = try reader.uint16(what)
-    if version == 0 {
-      // A class without a version has a checksum.
-      try reader.skip(4, what)
-    } else if let expected, version != expected {
-      throw otherVersion(version, expected, what)
-    }
-  }
-
-  private func otherVersion(
+  func otherVersion(
     _ found: Int, _ expected: Int, _ what: String
   ) -> DecodingFailure {
     .unsupported("it holds \(what) of version \(found) and of version \(expected)")
   }
 
-  private mutating func count(_ what: String) throws(DecodingFailure) -> Int {
+  mutating func count(_ what: String) throws(DecodingFailure) -> Int {
     let start = reader.offset
     let count = try reader.int32(what)
     // Every element takes a byte at least, so a false count cannot make us allocate.
@@ -206,7 +193,7 @@ struct StreamedWalker {
     try elements(type, count, leaf: leaf, depth: depth + 1)
   }
 
-  private mutating func elements(
+  mutating func elements(
     _ type: StreamedType, _ count: Int, leaf: Int, depth: Int
   ) throws(DecodingFailure) {
     if case .number(let element, let packing) = type {
@@ -216,7 +203,7 @@ struct StreamedWalker {
   }
 
   /// Reads an element of a list, or a value without anything in front.
-  private mutating func element(
+  mutating func element(
     _ type: StreamedType, leaf: Int, depth: Int
   ) throws(DecodingFailure) {
     switch type {
@@ -275,105 +262,18 @@ struct StreamedWalker {
     }
   }
 
-  private mutating func skipTObject() throws(DecodingFailure) {
+  mutating func skipTObject() throws(DecodingFailure) {
     _ = try header("a TObject")
     try reader.skip(4, "a TObject")
     let fBits = try reader.uint32("a TObject")
     // Objects that are the target of a TRef carry the number of their process.
     if fBits & 0x10 != 0 { try reader.skip(2, "a TObject") }
   }
-
-  /// Reads the members of elements that are written member by member.
-  private mutating func columns(
-    of object: StreamedType.ObjectType, _ count: Int, leaf: Int, depth: Int
-  ) throws(DecodingFailure) {
-    var leaf = leaf
-    for member in object.members {
-      if member.isTObject {
-        for _ in 0..<count { try skipTObject() }
-        continue
-      }
-      if case .object(let base) = member.type, member.isBase {
-        try columns(of: base, count, leaf: leaf, depth: depth)
-      } else {
-        try column(member.type, count, leaf: leaf, depth: depth)
-      }
-      leaf += member.leafCount
-    }
-  }
-
-  /// Reads one member of all elements; what is of a `std` class has one version in front of all.
-  private mutating func column(
-    _ type: StreamedType, _ count: Int, leaf: Int, depth: Int
-  ) throws(DecodingFailure) {
-    // Of no elements nothing is written, no version either.
-    if count == 0 { return }
-    guard type.hasVersionInColumns else {
-      return try elements(type, count, leaf: leaf, depth: depth)
-    }
-    let (isMemberwise, end) = try columnHeader(type)
-    if isMemberwise {
-      for _ in 0..<count {
-        try columnElement(type, isMemberwise: true, leaf: leaf, depth: depth)
-      }
-    } else {
-      try elements(type, count, leaf: leaf, depth: depth)
-    }
-    try check(end, "a member")
-  }
-
-  /// Reads the version in front of a member of several objects; that of the class of the elements
-  /// follows if the member is a list whose elements are written member by member.
-  private mutating func columnHeader(
-    _ type: StreamedType
-  ) throws(DecodingFailure) -> (isMemberwise: Bool, end: Int?) {
-    let (version, end) = try header("a member")
-    if version & Self.memberwiseBit == 0 { return (false, end) }
-    switch type {
-    case .list(_, .object(let object)):
-      try elementVersion(object.version, "a list of \(object.className)")
-    case .map: try elementVersion(nil, "a map")
-    default: throw .corrupted("a list of \(type.name) is written member by member", at: nil)
-    }
-    return (true, end)
-  }
-
-  /// Reads what one of several objects has of a member.
-  private mutating func columnElement(
-    _ type: StreamedType, isMemberwise: Bool, leaf: Int, depth: Int
-  ) throws(DecodingFailure) {
-    switch type {
-    case .list(_, .object(let object)) where isMemberwise:
-      try list(of: object, type, leaf: leaf, depth: depth)
-    case .map(let key, let value) where isMemberwise:
-      try map(key, value, type, leaf: leaf, depth: depth)
-    default: try element(type, leaf: leaf, depth: depth)
-    }
-  }
-
-  /// Reads a list whose elements are written member by member, behind the version of their class.
-  private mutating func list(
-    of object: StreamedType.ObjectType, _ type: StreamedType, leaf: Int, depth: Int
-  ) throws(DecodingFailure) {
-    let count = try count("a list of \(object.className)")
-    try columns(of: object, count, leaf: leaf, depth: depth + 1)
-    keep(count, type, leaf, depth)
-  }
-
-  /// Reads a map behind the version of its pairs: all keys, then all values.
-  private mutating func map(
-    _ key: StreamedType, _ value: StreamedType, _ type: StreamedType, leaf: Int, depth: Int
-  ) throws(DecodingFailure) {
-    let count = try count("a map")
-    try column(key, count, leaf: leaf, depth: depth + 1)
-    try column(value, count, leaf: leaf + key.leafCount, depth: depth + 1)
-    keep(count, type, leaf, depth)
-  }
 }
 
 extension StreamedType {
   /// Whether a version stands in front of the values that several objects have of a member.
-  fileprivate var hasVersionInColumns: Bool {
+  var hasVersionInColumns: Bool {
     switch self {
     case .text(let isStandard): isStandard
     case .list, .map: true
@@ -391,7 +291,7 @@ extension StreamedType {
   }
 
   /// For messages.
-  fileprivate var name: String {
+  var name: String {
     switch self {
     case .number(let element, _), .array(let element, _, _): element.name
     case .text: "string"
