@@ -117,24 +117,6 @@ final class Encoder: Module {
     guard let pairs = input.pairs else {
       preconditionFailure("The input was prepared for a model without a pairwise bias.")
     }
-    let bias = pairBias(pairs.features)  // [pairs, H]
-    var first = 0
-    return sequence.groups.map { group in
-      let events = sequence.order[first..<first + group.eventCount]
-      first += group.eventCount
-      let size = group.tokenCount
-      var rows: [Int64] = []
-      rows.reserveCapacity(events.count * size * size)
-      for event in events {
-        // Behind an event's last token its tokens begin anew, as in the block of the group.
-        let count = input.tokenCounts[event]
-        for query in 0..<size {
-          let start = pairs.starts[event] + query % count * count
-          for key in 0..<size { rows.append(Int64(start + key % count)) }
-        }
-      }
-      return bias.indexSelected(dimension: 0, indices: Tensor(rows, device: bias.device))
-        .reshaped([group.eventCount, size, size, configuration.heads]).permuted([0, 3, 1, 2])
-    }
+    return pairBias(pairs, of: sequence, tokenCounts: input.tokenCounts)
   }
 }

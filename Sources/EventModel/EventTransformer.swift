@@ -72,7 +72,7 @@ public final class EventTransformer: Module {
     encoder = Encoder(
       layers,
       pairBias: configuration.pairwiseBias
-        ? PairBias(heads: configuration.heads, generator: &generator) : nil,
+        ? PairBias(configuration: configuration, generator: &generator) : nil,
       configuration: configuration)
     norm = LayerNorm(width: width)
   }
@@ -115,13 +115,10 @@ public final class EventTransformer: Module {
       batch: batch, layout: layout, normalization: normalization, mask: mask, device: device,
       grouping: grouping)
     if configuration.pairwiseBias {
-      let pairs = PairFeatures(
-        batch, mask: mask, withReferences: configuration.referenceVectors)
+      let withReferences = configuration.referenceVectors
       input.pairs = PairInput(
-        features: Tensor(
-          pairs.values, shape: [pairs.values.count / PairFeatures.width, PairFeatures.width],
-          device: device),
-        starts: pairs.starts)
+        PairFeatures(batch, mask: mask, withReferences: withReferences),
+        withReferences: withReferences, device: device)
     }
     return input
   }

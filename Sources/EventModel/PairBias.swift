@@ -2,26 +2,144 @@
 
 import Torch
 
+/// The features of a batch's pairs where the model is.
+struct PairInput {
+  /// Those of pairs of objects.
+  ///
+  /// Shape `[pairs, PairFeatures.pairColumns.count]`.
+  let pairs: Tensor
+  /// Those of the objects and their events, or `nil` without reference vectors.
+  ///
+  /// Shape `[T, PairFeatures.referenceColumns.count]`.
+  let references: Tensor?
+
+  init(_ features: PairFeatures, withReferences: Bool, device: Device) {
+    func tensor(_ values: [Float], _ columns: [String]) -> Tensor {
+      Tensor(values, shape: [values.count / columns.count, columns.count], device: device)
+    }
+    pairs = tensor(features.pairs, PairFeatures.pairColumns)
+    references =
+      withReferences ? tensor(features.references, PairFeatures.referenceColumns) : nil
+  }
+}
+
 /// A number for every pair of tokens and every head, which attention adds to its logits.
 ///
-/// A small network of ``PairFeatures``, the same for all layers. Its last map starts at zero, so that
-/// a new model attends as one without.
+/// A small network of ``PairFeatures``, the same for all layers, and with reference vectors a second
+/// one for an object and the event's token; without, that token's pairs have no bias. Nor has a token
+/// with itself. A new model attends as one without a bias.
 ///
-/// Source: H. Qu et al., "Particle Transformer for jet tagging", arXiv:2202.03772.
+/// Source: H. Qu et al., "Particle Transformer for jet tagging", arXiv:2202.03772, section 4.
 final class PairBias: Module {
+  private let heads: Int
+  private let pairs: PairNetwork
+  private let references: PairNetwork?
+
+  init(configuration: ModelConfiguration, generator: inout some RandomNumberGenerator) {
+    heads = configuration.heads
+    pairs = PairNetwork(
+      inputWidth: PairFeatures.pairColumns.count, heads: heads, generator: &generator)
+    references =
+      configuration.referenceVectors
+      ? PairNetwork(
+        inputWidth: PairFeatures.referenceColumns.count, heads: heads, generator: &generator)
+      : nil
+  }
+
+  var ownParameters: [(name: String, parameter: Parameter)] { [] }
+
+  var children: [(name: String, module: any Module)] {
+    [("pairs", pairs)] + (references.map { [("references", $0)] } ?? [])
+  }
+
+  /// Returns the bias in each group of a sequence.
+  ///
+  /// - Parameters:
+  ///   - input: The features of the batch.
+  ///   - sequence: The batch's tokens as attention takes them.
+  ///   - tokenCounts: The number of tokens of each event of the batch.
+  /// - Returns: For each group a tensor of shape `[events, H, N, N]`.
+  func callAsFunction(
+    _ input: PairInput, of sequence: PackedSequence, tokenCounts: [Int]
+  ) -> [Tensor] {
+    let device = input.pairs.device
+    var table = [Tensor.zeros([1, heads], device: device), pairs(input.pairs)]
+    if let references {
+      guard let features = input.references else {
+        preconditionFailure("The input was prepared for a model without reference vectors.")
+      }
+      table.append(references(features))
+    }
+    let rows = rows(of: sequence, tokenCounts: tokenCounts, pairCount: input.pairs.shape[0])
+    // One tensor for all groups, so that the way back adds into the table once.
+    let biases = Tensor.concatenate(table.map { $0.to(dtype: .float32) }, dimension: 0)
+      .indexSelected(dimension: 0, indices: Tensor(rows, device: device))
+    let sizes = sequence.groups.map { $0.eventCount * $0.tokenCount * $0.tokenCount }
+    return zip(sequence.groups, biases.split(sizes: sizes)).map { group, bias in
+      bias.reshaped([group.eventCount, group.tokenCount, group.tokenCount, heads])
+        .permuted([0, 3, 1, 2])
+    }
+  }
+
+  /// For every two tokens of each event, in the order of the sequence, where their bias stands: zero
+  /// first, then those of pairs, then those of objects and their events.
+  private func rows(
+    of sequence: PackedSequence, tokenCounts: [Int], pairCount: Int
+  ) -> [Int64] {
+    var firstPairs: [Int] = []
+    var firstObjects: [Int] = []
+    var pair = 1
+    var object = 1 + pairCount
+    for count in tokenCounts {
+      firstPairs.append(pair)
+      firstObjects.append(object)
+      pair += (count - 1) * (count - 2) / 2
+      object += count - 1
+    }
+    var rows: [Int64] = []
+    var events = sequence.order[...]
+    for group in sequence.groups {
+      let size = group.tokenCount
+      for event in events.prefix(group.eventCount) {
+        // Behind an event's last token its tokens begin anew, as in the block of the group.
+        let count = tokenCounts[event]
+        for query in 0..<size {
+          for key in 0..<size {
+            let (first, second) = (query % count, key % count)
+            let (earlier, later) = (min(first, second), max(first, second))
+            let row =
+              if earlier == later {
+                0
+              } else if earlier > 0 {
+                firstPairs[event] + (later - 1) * (later - 2) / 2 + earlier - 1
+              } else {
+                references == nil ? 0 : firstObjects[event] + later - 1
+              }
+            rows.append(Int64(row))
+          }
+        }
+      }
+      events = events.dropFirst(group.eventCount)
+    }
+    return rows
+  }
+}
+
+/// `Linear → GELU → Linear`, whose last map starts at zero.
+private final class PairNetwork: Module {
   private static let hiddenWidth = 32
 
   private let expansion: Linear
   private let contraction: Linear
 
-  init(heads: Int, generator: inout some RandomNumberGenerator) {
+  init(inputWidth: Int, heads: Int, generator: inout some RandomNumberGenerator) {
     expansion = Linear(
-      inputWidth: PairFeatures.width, outputWidth: Self.hiddenWidth, generator: &generator)
+      inputWidth: inputWidth, outputWidth: Self.hiddenWidth, generator: &generator)
     contraction = Linear(
       inputWidth: Self.hiddenWidth, outputWidth: heads, generator: &generator)
     withoutGradients {
       for (_, parameter) in contraction.namedParameters() {
-        parameter.value.copy(from: parameter.value * 0)
+        parameter.value.copy(from: Tensor.zeros(parameter.value.shape))
       }
     }
   }
@@ -32,9 +150,6 @@ final class PairBias: Module {
     [("expansion", expansion), ("contraction", contraction)]
   }
 
-  /// Returns the bias of each pair.
-  ///
-  /// - Parameter features: Shape `[pairs, PairFeatures.width]`.
-  /// - Returns: Shape `[pairs, H]`.
+  /// Shape `[pairs, features]` in, `[pairs, H]` out.
   func callAsFunction(_ features: Tensor) -> Tensor { contraction(expansion(features).gelu()) }
 }

@@ -3,178 +3,148 @@
 import Events
 import Foundation
 import Kinematics
-import Torch
 
-/// The features of all pairs of tokens of a batch as the model sees them.
-struct PairInput {
-  /// Shape `[pairs, PairFeatures.width]`.
-  let features: Tensor
-  /// The first pair of each event.
-  let starts: [Int]
-}
-
-/// What two tokens of an event have in common, for the bias of attention between them.
+/// What the objects of an event have in common, for the bias of attention between them.
 ///
-/// Of two objects, with pt, pseudorapidity and azimuth, and four-momenta p:
+/// Of two objects with transverse momenta pt, rapidities y, azimuths φ and four-momenta p, floors
+/// keeping the logarithms finite:
 ///
-///     lnDeltaR  ln sqrt(Δη² + Δφ²)
-///     lnKT      ln (min(pt₁, pt₂) ΔR / GeV)
-///     lnZ       ln (min(pt₁, pt₂) / (pt₁ + pt₂))
-///     lnMass2   ln ((p₁ + p₂)² / GeV²), Lorentz-invariant
+///     lnDeltaR  ln ΔR = ln sqrt(Δy² + Δφ²), ΔR at least 0.001
+///     lnKT      ln (min(pt₁, pt₂) ΔR / GeV), at least ln 0.001
+///     lnZ       ln (min(pt₁, pt₂) / (pt₁ + pt₂)), at least ln 0.001
+///     lnMass2   ln ((p₁ + p₂)² / GeV²), at least ln 0.01
 ///
-/// The others are invariant under rotations about the beam, reflections and, as far as ΔR is, boosts
-/// along it. Where an object has no pseudorapidity, as missing momentum, both count in the plane
-/// across the beam, which `isTransverse` marks.
+/// The mass is Lorentz-invariant; the others are invariant under rotations about the beam,
+/// reflections and boosts along the beam. Where one of the two has no pseudorapidity, as missing
+/// momentum, both count as massless and without a longitudinal part: `lnDeltaR` is ln |Δφ|, and
+/// `lnMass2` is that of the transverse mass 2 pt₁ pt₂ (1 − cos Δφ); `isTransverse` is 1 there.
 ///
-/// Of the event's token and an object, if reference vectors are asked for, products of p with the
-/// axes of time (1, 0, 0, 0) and of the beams (1, 0, 0, ±1): what a detector at rest sees.
+/// Of an object and the event, which stands for the detector, the products of p with the axes of
+/// time t = (1, 0, 0, 0) and of the beams b± = (1, 0, 0, ±1), each at least 0.01 GeV; for an object
+/// without pseudorapidity its part across the beam, and `isTransverse`:
 ///
-///     lnEnergy  ln (p·t / GeV), lnPlus  ln (p·b₋ / GeV), lnMinus  ln (p·b₊ / GeV)
+///     lnEnergy  ln (t·p / GeV) = ln E
+///     lnPlus    ln (b₋·p / GeV) = ln (E + pz)
+///     lnMinus   ln (b₊·p / GeV) = ln (E − pz)
 ///
 /// All are shifted and scaled to the order of 1. Of an object whose momentum is hidden there is
-/// nothing but `isHidden`. One whose kind is hidden counts as massless, and has 0 in the place of a missing
-/// pseudorapidity, without a mark, as among the model's inputs.
+/// nothing but `isHidden`. One whose kind is hidden counts as massless, and in the place of a missing
+/// pseudorapidity it has 0 without a mark, as among the model's inputs. Negative masses count as 0.
 ///
 /// Sources: H. Qu et al., arXiv:2202.03772, equations 3 to 6; S. Gong et al., arXiv:2201.08187, and
 /// J. Spinner et al., arXiv:2405.14806, for reference vectors.
 struct PairFeatures {
-  /// The names of the columns.
-  static let columns = [
-    "lnDeltaR", "lnKT", "lnZ", "lnMass2", "isTransverse", "isHidden", "isOfEvent", "lnEnergy",
-    "lnPlus", "lnMinus",
+  /// The names of the columns of pairs of objects.
+  static let pairColumns = [
+    "lnDeltaR", "lnKT", "lnZ", "lnMass2", "isTransverse", "isHidden",
   ]
-  /// Number of columns.
-  static var width: Int { columns.count }
+  /// The names of the columns of an object and the event.
+  static let referenceColumns = ["lnEnergy", "lnPlus", "lnMinus", "isTransverse", "isHidden"]
 
-  /// The features of all pairs of tokens, event after event; of event `e` with `N` tokens, its own
-  /// first, `N * N` rows.
+  /// The pairs of objects, event after event: each object with those before it in its event.
   ///
-  /// Shape `[pairs, width]`.
-  let values: [Float]
-  /// The first pair of each event.
-  let starts: [Int]
+  /// With `n` objects an event has `n (n - 1) / 2` pairs, of which that of its objects `i < j` is
+  /// number `j (j - 1) / 2 + i`. Shape `[pairs, pairColumns.count]`.
+  private(set) var pairs: [Float] = []
+  /// The objects and their events, in the order of the batch; empty unless asked for.
+  ///
+  /// Shape `[T, referenceColumns.count]`.
+  private(set) var references: [Float] = []
 
   /// Computes the features of a batch.
   ///
   /// - Parameters:
   ///   - batch: The events.
-  ///   - mask: What is hidden.
-  ///   - withReferences: Whether pairs with the event's token have features.
+  ///   - mask: What is hidden; `nil` hides nothing.
+  ///   - withReferences: Whether products with reference vectors are asked for.
   init(_ batch: EventBatch, mask: ObjectMask?, withReferences: Bool) {
-    var starts: [Int] = []
-    var count = 0
-    for event in 0..<batch.eventCount {
-      starts.append(count)
-      let tokens = batch.range(of: event).count + 1
-      count += tokens * tokens
+    let objects = (0..<batch.objectCount).map { PairedObject($0, of: batch, mask: mask) }
+    let pairCount = (0..<batch.eventCount).reduce(0) { sum, event in
+      let count = batch.range(of: event).count
+      return sum + count * (count - 1) / 2
     }
-    let objects = (0..<batch.objectCount).map { Object($0, of: batch, mask: mask) }
-    var values = [Float](repeating: 0, count: count * Self.width)
-    values.withUnsafeMutableBufferPointer { values in
-      for event in 0..<batch.eventCount {
-        let range = batch.range(of: event)
-        let tokens = range.count + 1
-        func row(_ first: Int, _ second: Int) -> Int {
-          (starts[event] + first * tokens + second) * Self.width
-        }
-        for other in 0..<tokens {
-          values[row(0, other) + 6] = 1
-          values[row(other, 0) + 6] = 1
-        }
-        for (place, index) in range.enumerated() {
-          let object = objects[index]
-          if object.isHidden {
-            for other in 0..<tokens {
-              values[row(place + 1, other) + 5] = 1
-              values[row(other, place + 1) + 5] = 1
-            }
-            continue
-          }
-          if withReferences {
-            object.writeReferences(to: &values, row(0, place + 1), row(place + 1, 0))
-          }
-          for earlier in 0..<place where !objects[range.lowerBound + earlier].isHidden {
-            objects[range.lowerBound + earlier].write(
-              with: object, to: &values, row(place + 1, earlier + 1), row(earlier + 1, place + 1))
-          }
+    pairs.reserveCapacity(pairCount * Self.pairColumns.count)
+    for event in 0..<batch.eventCount {
+      let range = batch.range(of: event)
+      for second in range {
+        for first in range.lowerBound..<second {
+          pairs += Self.row(objects[first], objects[second])
         }
       }
     }
-    self.values = values
-    self.starts = starts
+    guard withReferences else { return }
+    references.reserveCapacity(batch.objectCount * Self.referenceColumns.count)
+    for object in objects { references += Self.row(object) }
   }
 
-  /// An object, with what all of its pairs need.
-  private struct Object {
-    let isHidden: Bool
-    private let pt: Double
-    private let eta: Double
-    private let phi: Double
-    private let mass: Double
-    private let hasEta: Bool
-    private let energy: Double
-    private let pz: Double
+  private static func row(_ first: PairedObject, _ second: PairedObject) -> [Float] {
+    guard !first.isHidden, !second.isHidden else { return [0, 0, 0, 0, 0, 1] }
+    let isTransverse = !first.hasEta || !second.hasEta
+    let deltaY = isTransverse ? 0 : first.rapidity - second.rapidity
+    let deltaPhi = Kinematics.deltaPhi(first.phi, second.phi)
+    let deltaR = max(hypot(deltaY, deltaPhi), 1e-3)
+    let smaller = min(first.pt, second.pt)
+    let share = smaller / max(first.pt + second.pt, 1e-3)
+    let massSquared = massSquared(
+      first, second, deltaY: deltaY, deltaPhi: deltaPhi, isTransverse: isTransverse)
+    return [
+      Float(log(deltaR) * 0.7), Float((log(max(smaller * deltaR, 1e-3)) - 3) * 0.5),
+      Float(log(max(share, 1e-3)) + 1.5), Float((log(max(massSquared, 1e-2)) - 8) * 0.4),
+      isTransverse ? 1 : 0, 0,
+    ]
+  }
 
-    init(_ index: Int, of batch: EventBatch, mask: ObjectMask?) {
-      isHidden = mask?.hidesMomentum[index] ?? false
-      func number(_ column: Int) -> Double { Double(batch.momenta[4 * index + column]) }
-      pt = number(0)
-      let hidesKind = mask?.hidesKind[index] ?? false
-      // That there is none would tell a hidden kind.
-      hasEta = !number(1).isNaN || hidesKind
-      eta = number(1).isNaN ? 0 : number(1)
-      phi = number(2)
-      mass = number(3).isNaN || hidesKind ? 0 : max(number(3), 0)
-      pz = pt * sinh(eta)
-      energy = (pt * pt + pz * pz + mass * mass).squareRoot()
-    }
+  private static func row(_ object: PairedObject) -> [Float] {
+    guard !object.isHidden else { return [0, 0, 0, 0, 1] }
+    // E ± pz = mT exp(±y), without a difference of large terms.
+    let products = [cosh(object.rapidity), exp(object.rapidity), exp(-object.rapidity)]
+      .map { Float((log(max(object.transverseMass * $0, 1e-2)) - 4) * 0.7) }
+    return products + [object.hasEta ? 0 : 1, 0]
+  }
 
-    /// Writes the features of a pair in both orders.
-    func write(
-      with other: Object, to values: inout UnsafeMutableBufferPointer<Float>, _ row: Int,
-      _ back: Int
-    ) {
-      let isTransverse = !hasEta || !other.hasEta
-      let deltaEta = isTransverse ? 0 : eta - other.eta
-      let deltaPhi = Kinematics.deltaPhi(phi, other.phi)
-      let deltaR = max(hypot(deltaEta, deltaPhi), 1e-3)
-      let smaller = min(pt, other.pt)
-      // 2 p₁·p₂ of massless objects is 2 pt₁ pt₂ (cosh Δη − cos Δφ), without large terms that cancel.
-      let massless = 2 * pt * other.pt * (cosh(deltaEta) - cos(deltaPhi))
-      let excess =
-        isTransverse
-        ? 0
-        : 2 * (energy * other.energy - momentum * other.momentum) + mass * mass
-          + other.mass * other.mass
-      let features = [
-        log(deltaR) * 0.7,
-        (log(max(smaller * deltaR, 1e-3)) - 3) * 0.5,
-        log(max(smaller / max(pt + other.pt, 1e-3), 1e-3)) + 1.5,
-        (log(max(massless + excess, 1e-2)) - 8) * 0.4,
-        isTransverse ? 1 : 0,
-      ]
-      for (column, value) in features.enumerated() {
-        values[row + column] = Float(value)
-        values[back + column] = Float(value)
-      }
-    }
+  /// Returns (p₁ + p₂)² in GeV², as a sum of terms that are not negative, so that none cancel.
+  ///
+  ///     m₁² + m₂² + 2 (mT₁ mT₂ cosh Δy − pt₁ pt₂ cos Δφ),
+  ///     cosh Δy = 1 + 2 sinh²(Δy/2),  cos Δφ = 1 − 2 sin²(Δφ/2),
+  ///     mT₁ mT₂ − pt₁ pt₂ = (m₁² pt₂² + m₂² pt₁² + m₁² m₂²) / (mT₁ mT₂ + pt₁ pt₂)
+  private static func massSquared(
+    _ first: PairedObject, _ second: PairedObject, deltaY: Double, deltaPhi: Double,
+    isTransverse: Bool
+  ) -> Double {
+    let pts = first.pt * second.pt
+    let across = 4 * pts * pow(sin(deltaPhi / 2), 2)
+    if isTransverse { return across }
+    let masses = (first.mass * first.mass, second.mass * second.mass)
+    let transverseMasses = first.transverseMass * second.transverseMass
+    let excess =
+      masses.0 * second.pt * second.pt + masses.1 * first.pt * first.pt + masses.0 * masses.1
+    return masses.0 + masses.1 + across + 4 * transverseMasses * pow(sinh(deltaY / 2), 2)
+      + (excess > 0 ? 2 * excess / (transverseMasses + pts) : 0)
+  }
+}
 
-    /// The magnitude of the momentum.
-    private var momentum: Double { (pt * pt + pz * pz).squareRoot() }
+/// An object, with what all of its pairs need; in GeV and radians.
+private struct PairedObject {
+  let isHidden: Bool
+  let hasEta: Bool
+  let pt: Double
+  let phi: Double
+  let mass: Double
+  /// sqrt(pt² + m²).
+  let transverseMass: Double
+  /// 0 without pseudorapidity.
+  let rapidity: Double
 
-    /// Writes the products with the axes of time and beams, in both orders.
-    func writeReferences(
-      to values: inout UnsafeMutableBufferPointer<Float>, _ row: Int, _ back: Int
-    ) {
-      let features = [energy, energy + pz, energy - pz].map { (log(max($0, 1e-2)) - 4) * 0.7 }
-      for (column, value) in features.enumerated() {
-        values[row + 7 + column] = Float(value)
-        values[back + 7 + column] = Float(value)
-      }
-      if !hasEta {
-        values[row + 4] = 1
-        values[back + 4] = 1
-      }
-    }
+  init(_ index: Int, of batch: EventBatch, mask: ObjectMask?) {
+    let momentum = batch.momenta[4 * index..<4 * index + 4].map(Double.init)
+    let hidesKind = mask?.hidesKind[index] ?? false
+    isHidden = mask?.hidesMomentum[index] ?? false
+    hasEta = hidesKind || !momentum[1].isNaN
+    pt = momentum[0]
+    phi = momentum[2]
+    mass = hidesKind || momentum[3].isNaN ? 0 : max(momentum[3], 0)
+    transverseMass = hypot(pt, mass)
+    rapidity =
+      momentum[1].isNaN ? 0 : asinh(pt / max(transverseMass, 1e-30) * sinh(momentum[1]))
   }
 }

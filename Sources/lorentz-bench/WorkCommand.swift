@@ -36,6 +36,12 @@ struct WorkCommand: ParsableCommand {
   @Option(help: "Number of heads.")
   var heads = 4
 
+  @Flag(help: "Bias attention by pairs of objects.")
+  var pairwiseBias = false
+
+  @Flag(help: "And by the axes of time and beams.")
+  var referenceVectors = false
+
   @Option(help: "Events of a batch.")
   var batch = 512
 
@@ -53,7 +59,9 @@ struct WorkCommand: ParsableCommand {
     LibTorch.keepFreedMemory()
     Threads.setCount(threads)
     let source = try EventStore(path: store)
-    let model = ModelConfiguration(width: width, layers: layers, heads: heads)
+    var model = ModelConfiguration(width: width, layers: layers, heads: heads)
+    model.pairwiseBias = pairwiseBias || referenceVectors
+    model.referenceVectors = referenceVectors
     switch task {
     case .pretrain: try pretrain(source, model)
     case .finetune: try finetune(source, model)
