@@ -57,11 +57,54 @@ CKERNELS_INLINE void transpose(const Pairs &from, const Extent &extent, Pairs &t
           from.values + row * STRIDE + column, STRIDE, to.values + column * STRIDE + row, STRIDE);
 }
 
-/// The softmax over the keys of the scaled products of queries and keys.
+/// What is added to the logits of an event in one head, [key, query] for all of its tokens.
+struct EventBias {
+  /// Null for nothing.
+  const float *values;
+  /// Where its gradient is added; null on the way forth.
+  float *gradients;
+  /// The event's tokens.
+  int64_t tokens;
+  /// The tokens that ask, of which `first` is the event's first; null for all of the event's.
+  const int64_t *asking;
+  int64_t first;
+
+  /// row = row * scale + what is added for a key.
+  void add(int64_t key, float scale, int64_t queries, float *row) const {
+    const float *added = values + key * tokens;
+    if (asking) {
+      for (int64_t q = 0; q < queries; ++q) row[q] = row[q] * scale + added[asking[q] - first];
+      return;
+    }
+    for (int64_t at = 0; at < queries; at += LANES)
+      store(row + at, multiply_add(load(row + at), Vector(scale), load(added + at)));
+  }
+
+  /// Adds a row of gradients to those of a key.
+  void add_gradient(int64_t key, int64_t queries, const float *row) const {
+    float *to = gradients + key * tokens;
+    if (asking) {
+      for (int64_t q = 0; q < queries; ++q) to[asking[q] - first] += row[q];
+      return;
+    }
+    // What is behind the last query is of another key.
+    int64_t at = 0;
+    for (; at + LANES <= queries; at += LANES) store(to + at, load(to + at) + load(row + at));
+    for (; at < queries; ++at) to[at] += row[at];
+  }
+};
+
+/// The softmax over the keys of the scaled products of queries and keys, and what is added to them.
 static void attention_probabilities(
-    const float *query, const float *key, const Extent &extent, float scale, Pairs &pairs) {
+    const float *query, const float *key, const Extent &extent, float scale,
+    const EventBias &bias, Pairs &pairs) {
   products_of_pairs(key, query, extent, pairs);
   const int64_t count = extent.keys;
+  if (bias.values) {
+    for (int64_t k = 0; k < count; ++k)
+      bias.add(k, scale, extent.queries, pairs.values + k * STRIDE);
+    scale = 1;
+  }
   for (int64_t at = 0; at < extent.queries; at += LANES) {
     float *column = pairs.values + at;
     Vector most = load(column);
@@ -89,26 +132,28 @@ struct AttentionRoom {
 /// All pointers are to the event's first token in the head's first feature.
 static void attend(
     const float *query, const float *key, const float *value, const Extent &extent, float scale,
-    float *result, AttentionRoom &room) {
-  attention_probabilities(query, key, extent, scale, room.probabilities);
+    const EventBias &bias, float *result, AttentionRoom &room) {
+  attention_probabilities(query, key, extent, scale, bias, room.probabilities);
   sums_over_rows(
       value, room.probabilities, extent.keys, extent.queries, extent.head, result);
 }
 
-/// Computes the gradients of queries, keys and values from that of the result.
+/// Computes the gradients of queries, keys and values from that of the result, and adds to that of
+/// the bias.
 ///
 ///     dP[k, q] = V[k] · dO[q]
-///     dS = P (dP - sum over k of P dP) scale
+///     dB = P (dP - sum over k of P dP),  dS = dB scale
 ///     dQ[q] = sum over k of dS K,  dK[k] = sum over q of dS Q,  dV[k] = sum over q of P dO
 static void attend_backward(
     const float *query, const float *key, const float *value, const float *result_gradient,
-    const Extent &extent, float scale, float *query_gradient, float *key_gradient,
-    float *value_gradient, AttentionRoom &room) {
+    const Extent &extent, float scale, const EventBias &bias, float *query_gradient,
+    float *key_gradient, float *value_gradient, AttentionRoom &room) {
   const auto [keys, queries, head] = extent;
   Pairs &probabilities = room.probabilities;
   Pairs &gradients = room.gradients;
-  attention_probabilities(query, key, extent, scale, probabilities);
+  attention_probabilities(query, key, extent, scale, bias, probabilities);
   products_of_pairs(value, result_gradient, extent, gradients);
+  const float factor = bias.values ? 1 : scale;
   for (int64_t at = 0; at < queries; at += LANES) {
     const float *p = probabilities.values + at;
     float *g = gradients.values + at;
@@ -117,7 +162,14 @@ static void attend_backward(
       mean = multiply_add(load(p + k * STRIDE), load(g + k * STRIDE), mean);
     for (int64_t k = 0; k < keys; ++k)
       store(
-          g + k * STRIDE, load(p + k * STRIDE) * (load(g + k * STRIDE) - mean) * scale);
+          g + k * STRIDE, load(p + k * STRIDE) * (load(g + k * STRIDE) - mean) * factor);
+  }
+  if (bias.values) {
+    for (int64_t k = 0; k < keys; ++k) {
+      float *row = gradients.values + k * STRIDE;
+      bias.add_gradient(k, queries, row);
+      for (int64_t at = 0; at < queries; at += LANES) store(row + at, load(row + at) * scale);
+    }
   }
   sums_over_rows(key, gradients, keys, queries, head, query_gradient);
   transpose(gradients, extent, room.turned);

@@ -161,7 +161,7 @@ static bool forward(
 static bool backward(
     const ckernels_encoder &encoder, const float *const *parameters, const float *saved,
     const float *output_gradient, float *event_gradient, float *object_gradient,
-    float *const *parameter_gradients) {
+    float *const *parameter_gradients, float *bias_gradient) {
   const int64_t width = encoder.width;
   const int64_t inner = encoder.inner;
   const int64_t layers = encoder.layers;
@@ -183,6 +183,9 @@ static bool backward(
         outputs(encoder, piece, output_gradient), tokens, width,
         PieceEncoder::columns_of(tokens), gradients.start + index * width * STRIDE);
   }
+  if (bias_gradient)
+    __builtin_memset(
+        bias_gradient, 0, static_cast<size_t>(encoder.heads * encoder.pairs) * sizeof(float));
   for (int64_t layer = layers - 1; layer >= 0; --layer) {
     const int64_t first = layer * CKERNELS_PARAMETERS_PER_LAYER;
     const LayerParameters<const float> p(parameters + first);
@@ -194,7 +197,7 @@ static bool backward(
           static_cast<size_t>(parameter_size(encoder, parameter)) * sizeof(float));
     for (int64_t index = 0; index < count; ++index) {
       const int64_t record = (index * layers + layer) * LayerRecord::count(width, inner);
-      PieceEncoder(encoder, list[static_cast<size_t>(index)], room)
+      PieceEncoder(encoder, list[static_cast<size_t>(index)], room, bias_gradient)
           .backward(
               p, packed, LayerRecord(const_cast<float *>(saved) + record, width),
               gradients.start + index * width * STRIDE,

@@ -48,10 +48,10 @@ bool ckernels_encoder_forward(
 bool ckernels_encoder_backward(
     const ckernels_encoder *encoder, const float *const *parameters, const float *saved,
     const float *output_gradient, float *event_gradient, float *object_gradient,
-    float *const *parameter_gradients) {
+    float *const *parameter_gradients, float *bias_gradient) {
   return encoder->kernels->backward(
       *encoder, parameters, saved, output_gradient, event_gradient, object_gradient,
-      parameter_gradients);
+      parameter_gradients, bias_gradient);
 }
 
 }  // extern "C"

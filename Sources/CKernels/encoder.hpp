@@ -7,12 +7,16 @@ struct PieceEncoder {
   const ckernels_encoder &encoder;
   const Piece &piece;
   Room &room;
+  /// Where the gradient of the bias is added.
+  float *bias_gradient;
   int64_t width, inner, head;
   float scale;
 
-  PieceEncoder(const ckernels_encoder &encoder, const Piece &piece, Room &room)
-      : encoder(encoder), piece(piece), room(room), width(encoder.width), inner(encoder.inner),
-        head(encoder.width / encoder.heads),
+  PieceEncoder(
+      const ckernels_encoder &encoder, const Piece &piece, Room &room,
+      float *bias_gradient = nullptr)
+      : encoder(encoder), piece(piece), room(room), bias_gradient(bias_gradient),
+        width(encoder.width), inner(encoder.inner), head(encoder.width / encoder.heads),
         scale(1.0f / __builtin_sqrtf(static_cast<float>(encoder.width / encoder.heads))) {}
 
   /// The number of columns that hold some tokens.
@@ -210,6 +214,7 @@ struct PieceEncoder {
       const float *projected, float *attended, float *gradient, bool is_short) const {
     for (int64_t first = 0; first < width; first += head) {
       int64_t query_column = 0;
+      int64_t pair = first / head * encoder.pairs + piece.first_pair;
       // Events in their order: each writes over what the one before left beyond its end.
       for (int64_t event = 0; event < piece.events; ++event) {
         const int64_t *offset = encoder.offsets + piece.first_event + event;
@@ -221,14 +226,20 @@ struct PieceEncoder {
         const int64_t key = (width + first) * STRIDE + offset[0] - piece.first_token;
         const int64_t value = key + width * STRIDE;
         const Extent extent{keys, queries, head};
+        const EventBias bias{
+            encoder.bias ? encoder.bias + pair : nullptr,
+            bias_gradient ? bias_gradient + pair : nullptr, keys,
+            is_short ? encoder.wanted + piece.first_wanted + query_column : nullptr, offset[0]};
         query_column += queries;
+        pair += keys * keys;
         if constexpr (is_backward) {
           attend_backward(
               projected + query, projected + key, projected + value, attended + query, extent,
-              scale, gradient + query, gradient + key, gradient + value, *room.attention);
+              scale, bias, gradient + query, gradient + key, gradient + value,
+              *room.attention);
         } else {
           attend(
-              projected + query, projected + key, projected + value, extent, scale,
+              projected + query, projected + key, projected + value, extent, scale, bias,
               attended + query, *room.attention);
         }
       }

@@ -19,7 +19,7 @@ struct ckernels_kernels {
       float *);
   bool (*backward)(
       const ckernels_encoder &, const float *const *, const float *, const float *, float *,
-      float *, float *const *);
+      float *, float *const *, float *);
 };
 
 #if defined(__x86_64__)

@@ -16,15 +16,17 @@ std::vector<Piece> pieces(const ckernels_encoder &encoder, int64_t most) {
   const int64_t tokens = offsets[encoder.events] - offsets[0];
   std::vector<Piece> result;
   result.reserve(static_cast<size_t>(2 * tokens / most + 1));
-  Piece piece{0, 0, offsets[0], 0, 0, 0};
+  Piece piece{0, 0, offsets[0], 0, 0, 0, 0};
+  int64_t pairs = 0;
   for (int64_t event = 0; event < encoder.events; ++event) {
     const int64_t size = offsets[event + 1] - offsets[event];
     if (piece.tokens + size > most) {
       result.push_back(piece);
-      piece = {event, 0, offsets[event], 0, piece.first_wanted + piece.wanted, 0};
+      piece = {event, 0, offsets[event], 0, piece.first_wanted + piece.wanted, 0, pairs};
     }
     piece.events += 1;
     piece.tokens += size;
+    pairs += size * size;
     piece.wanted += wanted_before(encoder, piece.first_wanted + piece.wanted, offsets[event + 1]);
   }
   if (piece.events > 0) result.push_back(piece);

@@ -17,6 +17,8 @@ struct Piece {
   int64_t first_token, tokens;
   /// The tokens that the last layer is computed for, as places in the list of these.
   int64_t first_wanted, wanted;
+  /// The numbers for pairs of tokens of one head that come before.
+  int64_t first_pair;
 };
 
 /// How many of the wanted tokens, from `first` on, come before the token `end`.

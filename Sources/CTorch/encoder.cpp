@@ -5,11 +5,13 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "ckernels.h"
 #include "ctorch_training.h"
@@ -31,10 +33,30 @@ void check(const at::Tensor &tensor, at::ScalarType type) {
 
 [[noreturn]] void fail_for_memory() { throw std::bad_alloc(); }
 
+/// The numbers for pairs of tokens that a head has.
+int64_t pairs_of(const at::Tensor &offsets) {
+  const auto *first = offsets.const_data_ptr<int64_t>();
+  int64_t pairs = 0;
+  for (int64_t event = 0; event + 1 < offsets.numel(); ++event) {
+    const int64_t tokens = first[event + 1] - first[event];
+    pairs += tokens * tokens;
+  }
+  return pairs;
+}
+
+/// Copies a bias to where there is room behind it.
+at::Tensor with_slack(const at::Tensor &bias) {
+  auto result = at::zeros({bias.numel() + CKERNELS_BIAS_SLACK}, bias.options());
+  memcpy(
+      result.mutable_data_ptr<float>(), bias.const_data_ptr<float>(),
+      static_cast<size_t>(bias.numel()) * sizeof(float));
+  return result;
+}
+
 /// The size of the encoder that the parameters make.
 ckernels_encoder encoder_of(
     const ckernels_kernels *kernels, const at::Tensor &offsets, const at::Tensor &wanted,
-    int64_t heads, double epsilon, at::TensorList parameters) {
+    const at::Tensor &bias, int64_t heads, double epsilon, at::TensorList parameters) {
   const int64_t layers =
       static_cast<int64_t>(parameters.size()) / CKERNELS_PARAMETERS_PER_LAYER;
   const auto &expansion = parameters[8];
@@ -45,7 +67,9 @@ ckernels_encoder encoder_of(
   return {
       kernels, expansion.size(1), heads, expansion.size(0), layers, static_cast<float>(epsilon),
       offsets.numel() - 1, offsets.const_data_ptr<int64_t>(),
-      places, wanted.defined() ? wanted.numel() : 0};
+      places, wanted.defined() ? wanted.numel() : 0,
+      bias.defined() ? bias.const_data_ptr<float>() : nullptr,
+      pairs_of(offsets)};
 }
 
 std::vector<const float *> pointers(at::TensorList tensors) {
@@ -70,10 +94,12 @@ thread_local const ckernels_kernels *chosen = first_kernels();
 struct Encoder : torch::autograd::Function<Encoder> {
   static Variable forward(
       AutogradContext *context, const Variable &events, const Variable &objects,
-      const at::Tensor &offsets, const std::optional<at::Tensor> &some, int64_t heads,
-      double epsilon, bool records, at::TensorList parameters) {
+      const at::Tensor &offsets, const std::optional<at::Tensor> &some,
+      const std::optional<at::Tensor> &added, int64_t heads, double epsilon, bool records,
+      at::TensorList parameters) {
     const at::Tensor wanted = some.value_or(at::Tensor());
-    const auto encoder = encoder_of(chosen, offsets, wanted, heads, epsilon, parameters);
+    const at::Tensor bias = added ? with_slack(*added) : at::Tensor();
+    const auto encoder = encoder_of(chosen, offsets, wanted, bias, heads, epsilon, parameters);
     auto output = at::empty(
         {wanted.defined() ? encoder.wanted_count : events.size(0) + objects.size(0),
          encoder.width},
@@ -94,7 +120,7 @@ struct Encoder : torch::autograd::Function<Encoder> {
             records ? saved.mutable_data_ptr<float>() : nullptr))
       fail_for_memory();
     if (records) {
-      variable_list kept{offsets, wanted, saved};
+      variable_list kept{offsets, wanted, bias, saved};
       kept.insert(kept.end(), parameters.begin(), parameters.end());
       context->save_for_backward(std::move(kept));
       // What is saved is for these kernels, whatever is chosen until the way back.
@@ -108,16 +134,19 @@ struct Encoder : torch::autograd::Function<Encoder> {
 
   static variable_list backward(AutogradContext *context, variable_list output_gradients) {
     const auto kept = context->get_saved_variables();
-    const at::TensorList parameters = at::TensorList(kept).slice(3);
+    const at::TensorList parameters = at::TensorList(kept).slice(4);
     const auto encoder = encoder_of(
         reinterpret_cast<const ckernels_kernels *>(context->saved_data["kernels"].toInt()),
-        kept[0], kept[1], context->saved_data["heads"].toInt(),
+        kept[0], kept[1], kept[2], context->saved_data["heads"].toInt(),
         context->saved_data["epsilon"].toDouble(), parameters);
     const auto output_gradient = output_gradients[0].contiguous();
     auto event_gradient =
         at::empty({encoder.events, encoder.width}, output_gradient.options());
     auto object_gradient = at::empty(
         {context->saved_data["objects"].toInt(), encoder.width}, output_gradient.options());
+    at::Tensor bias_gradient;
+    if (encoder.bias)
+      bias_gradient = at::empty({encoder.heads, encoder.pairs}, output_gradient.options());
     variable_list gradients;
     std::vector<float *> gradient_pointers;
     for (const auto &parameter : parameters) {
@@ -125,14 +154,16 @@ struct Encoder : torch::autograd::Function<Encoder> {
       gradient_pointers.push_back(gradients.back().mutable_data_ptr<float>());
     }
     if (!ckernels_encoder_backward(
-            &encoder, pointers(parameters).data(), kept[2].const_data_ptr<float>(),
+            &encoder, pointers(parameters).data(), kept[3].const_data_ptr<float>(),
             output_gradient.const_data_ptr<float>(), event_gradient.mutable_data_ptr<float>(),
-            object_gradient.mutable_data_ptr<float>(), gradient_pointers.data()))
+            object_gradient.mutable_data_ptr<float>(), gradient_pointers.data(),
+            encoder.bias ? bias_gradient.mutable_data_ptr<float>() : nullptr))
       fail_for_memory();
     // The arguments without gradients: offsets, wanted, heads, epsilon, records.
-    variable_list result(7);
+    variable_list result(8);
     result[0] = event_gradient;
     result[1] = object_gradient;
+    result[4] = bias_gradient;
     result.insert(result.end(), gradients.begin(), gradients.end());
     return result;
   }
@@ -158,19 +189,27 @@ bool ctorch_encoder_is_supported(
 
 ctorch_status ctorch_encoder(
     const ctorch_tensor *events, const ctorch_tensor *objects, const ctorch_tensor *offsets,
-    const ctorch_tensor *wanted, ctorch_index heads, double epsilon, size_t count,
-    ctorch_tensor *const *parameters, ctorch_tensor **result) {
+    const ctorch_tensor *wanted, const ctorch_tensor *bias, ctorch_index heads, double epsilon,
+    size_t count, ctorch_tensor *const *parameters, ctorch_tensor **result) {
   return guarded_tensor(result, [&] {
     TORCH_CHECK(
         count > 0 && count % CKERNELS_PARAMETERS_PER_LAYER == 0, "an encoder of ", count,
         " parameters has no whole layers");
     TORCH_CHECK(chosen, "no kernels are chosen");
-    const variable_list tokens{events->value.contiguous(), objects->value.contiguous()};
+    variable_list tokens{events->value.contiguous(), objects->value.contiguous()};
+    if (bias) {
+      tokens.push_back(bias->value.contiguous());
+      TORCH_CHECK(
+          tokens[2].dim() == 2 && tokens[2].size(0) == static_cast<int64_t>(heads) &&
+              tokens[2].size(1) == pairs_of(offsets->value),
+          "a bias of ", tokens[2].sizes(), " is not one for ", heads, " heads and ",
+          pairs_of(offsets->value), " pairs");
+    }
     const auto values = list(parameters, count);
     check(offsets->value, at::kLong);
     if (wanted) check(wanted->value, at::kLong);
     bool records = false;
-    for (const auto *tensors : {&tokens, &values}) {
+    for (const variable_list *tensors : {&std::as_const(tokens), &values}) {
       for (const auto &tensor : *tensors) {
         check(tensor, at::kFloat);
         records = records || tensor.requires_grad();
@@ -179,8 +218,8 @@ ctorch_status ctorch_encoder(
     records = records && c10::GradMode::is_enabled();
     return Encoder::apply(
         tokens[0], tokens[1], offsets->value,
-        wanted ? std::optional(wanted->value) : std::nullopt, static_cast<int64_t>(heads),
-        epsilon, records, at::TensorList(values));
+        wanted ? std::optional(wanted->value) : std::nullopt,
+        bias ? std::optional(tokens[2]) : std::nullopt, static_cast<int64_t>(heads), epsilon, records, at::TensorList(values));
   });
 }
 

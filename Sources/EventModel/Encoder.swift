@@ -51,7 +51,7 @@ final class Encoder: Module {
   /// Whether kernels of our own compute all layers at once.
   private func isFused(_ input: ModelInput, dropout: Generator?) -> Bool {
     let drops = configuration.dropout > 0 && dropout != nil
-    return !drops && pairBias == nil && input.eventCount > 0 && input.objects.device == .cpu
+    return !drops && input.eventCount > 0 && input.objects.device == .cpu
       && Tensor.isEncoderSupported(
         width: configuration.width,
         innerWidth: configuration.width * configuration.feedForwardFactor,
@@ -80,8 +80,8 @@ final class Encoder: Module {
     }
     let vectors = Tensor.encoder(
       events: tokens.events, objects: tokens.objects, offsets: Tensor(offsets),
-      wanted: places.map { Tensor($0) }, heads: configuration.heads,
-      parameters: layers.flatMap(\.parametersInOrder))
+      wanted: places.map { Tensor($0) }, bias: pairBias.map { $0(pairs(of: input), of: input) },
+      heads: configuration.heads, parameters: layers.flatMap(\.parametersInOrder))
     guard places == nil else { return vectors }
     return vectors.indexSelected(
       dimension: 0, indices: Tensor(offsets.dropLast() + objectPlaces()))
@@ -96,7 +96,9 @@ final class Encoder: Module {
       tokenCounts: input.tokenCounts, grouping: input.grouping, device: device)
     var packed = Tensor.concatenate([tokens.events, tokens.objects], dimension: 0)
       .indexSelected(dimension: 0, indices: sequence.gather)
-    let biases = biases(of: sequence, input)
+    let biases = pairBias.map {
+      $0(pairs(of: input), of: sequence, tokenCounts: input.tokenCounts)
+    }
     for layer in layers {
       packed = layer(packed, groups: sequence.groups, biases: biases, dropout: dropout)
     }
@@ -109,14 +111,10 @@ final class Encoder: Module {
     return packed.indexSelected(dimension: 0, indices: Tensor(places, device: device))
   }
 
-  /// Returns what is added to the logits of attention in each group, or `nil` without a bias.
-  ///
-  /// Shapes `[events, H, N, N]`.
-  private func biases(of sequence: PackedSequence, _ input: ModelInput) -> [Tensor]? {
-    guard let pairBias else { return nil }
+  private func pairs(of input: ModelInput) -> PairInput {
     guard let pairs = input.pairs else {
       preconditionFailure("The input was prepared for a model without a pairwise bias.")
     }
-    return pairBias(pairs, of: sequence, tokenCounts: input.tokenCounts)
+    return pairs
   }
 }

@@ -17,8 +17,6 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
 
   /// Whether attention between objects is biased by what pairs of them have in common: angles,
   /// relative momenta and the invariant mass.
-  ///
-  /// LibTorch computes such a model, not the kernels of our own.
   public var pairwiseBias = false
   /// Whether attention between the event's token and objects is biased by the products of momenta
   /// with the axes of time and beams; only with ``pairwiseBias``.

@@ -56,12 +56,45 @@ final class PairBias: Module {
   ///
   /// - Parameters:
   ///   - input: The features of the batch.
-  ///   - sequence: The batch's tokens as attention takes them.
+  ///   - sequence: The batch's tokens as attention of LibTorch takes them.
   ///   - tokenCounts: The number of tokens of each event of the batch.
   /// - Returns: For each group a tensor of shape `[events, H, N, N]`.
   func callAsFunction(
     _ input: PairInput, of sequence: PackedSequence, tokenCounts: [Int]
   ) -> [Tensor] {
+    let sizes = sequence.groups.flatMap {
+      [Int](repeating: $0.tokenCount, count: $0.eventCount)
+    }
+    // One tensor for all groups, so that the way back adds into the table once.
+    let biases = biases(
+      input, ofSquares: zip(sequence.order, sizes), tokenCounts: tokenCounts)
+    let counts = sequence.groups.map { $0.eventCount * $0.tokenCount * $0.tokenCount }
+    return zip(sequence.groups, biases.split(sizes: counts)).map { group, bias in
+      bias.reshaped([group.eventCount, group.tokenCount, group.tokenCount, heads])
+        .permuted([0, 3, 1, 2])
+    }
+  }
+
+  /// Returns the bias of all pairs of tokens, event after event, as the kernels take it.
+  ///
+  /// - Parameters:
+  ///   - input: The features of the batch.
+  ///   - batch: The batch.
+  /// - Returns: Shape `[H, P]`, with the sum `P` of the squared numbers of tokens.
+  func callAsFunction(_ input: PairInput, of batch: ModelInput) -> Tensor {
+    biases(
+      input, ofSquares: zip(batch.tokenCounts.indices, batch.tokenCounts),
+      tokenCounts: batch.tokenCounts
+    ).transposed(0, 1)
+  }
+
+  /// Returns the bias of any two of an event's tokens, for some events with the number of tokens
+  /// that each is to have.
+  ///
+  /// Shape `[sum of squares, H]`.
+  private func biases(
+    _ input: PairInput, ofSquares squares: some Sequence<(Int, Int)>, tokenCounts: [Int]
+  ) -> Tensor {
     let device = input.pairs.device
     var table = [Tensor.zeros([1, heads], device: device), pairs(input.pairs)]
     if let references {
@@ -70,21 +103,17 @@ final class PairBias: Module {
       }
       table.append(references(features))
     }
-    let rows = rows(of: sequence, tokenCounts: tokenCounts, pairCount: input.pairs.shape[0])
-    // One tensor for all groups, so that the way back adds into the table once.
-    let biases = Tensor.concatenate(table.map { $0.to(dtype: .float32) }, dimension: 0)
-      .indexSelected(dimension: 0, indices: Tensor(rows, device: device))
-    let sizes = sequence.groups.map { $0.eventCount * $0.tokenCount * $0.tokenCount }
-    return zip(sequence.groups, biases.split(sizes: sizes)).map { group, bias in
-      bias.reshaped([group.eventCount, group.tokenCount, group.tokenCount, heads])
-        .permuted([0, 3, 1, 2])
-    }
+    let rows = rows(
+      ofSquares: squares, tokenCounts: tokenCounts, pairCount: input.pairs.shape[0])
+    return .embedding(
+      weight: .concatenate(table.map { $0.to(dtype: .float32) }, dimension: 0),
+      indices: Tensor(rows, device: device))
   }
 
-  /// For every two tokens of each event, in the order of the sequence, where their bias stands: zero
-  /// first, then those of pairs, then those of objects and their events.
+  /// Returns where the bias of any two tokens stands in the table: zero first, then those of pairs,
+  /// then those of objects and their events.
   private func rows(
-    of sequence: PackedSequence, tokenCounts: [Int], pairCount: Int
+    ofSquares squares: some Sequence<(Int, Int)>, tokenCounts: [Int], pairCount: Int
   ) -> [Int64] {
     var firstPairs: [Int] = []
     var firstObjects: [Int] = []
@@ -97,29 +126,24 @@ final class PairBias: Module {
       object += count - 1
     }
     var rows: [Int64] = []
-    var events = sequence.order[...]
-    for group in sequence.groups {
-      let size = group.tokenCount
-      for event in events.prefix(group.eventCount) {
-        // Behind an event's last token its tokens begin anew, as in the block of the group.
-        let count = tokenCounts[event]
-        for query in 0..<size {
-          for key in 0..<size {
-            let (first, second) = (query % count, key % count)
-            let (earlier, later) = (min(first, second), max(first, second))
-            let row =
-              if earlier == later {
-                0
-              } else if earlier > 0 {
-                firstPairs[event] + (later - 1) * (later - 2) / 2 + earlier - 1
-              } else {
-                references == nil ? 0 : firstObjects[event] + later - 1
-              }
-            rows.append(Int64(row))
-          }
+    for (event, size) in squares {
+      // Behind an event's last token its tokens begin anew, as in the block of a group.
+      let count = tokenCounts[event]
+      for query in 0..<size {
+        for key in 0..<size {
+          let (first, second) = (query % count, key % count)
+          let (earlier, later) = (min(first, second), max(first, second))
+          let row =
+            if earlier == later {
+              0
+            } else if earlier > 0 {
+              firstPairs[event] + (later - 1) * (later - 2) / 2 + earlier - 1
+            } else {
+              references == nil ? 0 : firstObjects[event] + later - 1
+            }
+          rows.append(Int64(row))
         }
       }
-      events = events.dropFirst(group.eventCount)
     }
     return rows
   }

@@ -133,8 +133,6 @@ private func kernels(for classifier: Classifier, inHalfPrecision: Bool) throws -
   let reason: String
   if classifier.backbone.device != .cpu {
     reason = "only the CPU's kernels know it"
-  } else if classifier.backbone.configuration.pairwiseBias {
-    reason = "the model has a pairwise bias, which only LibTorch computes"
   } else if !Kernels.avx512fp16.isAvailable {
     reason = "this processor has no AVX-512 FP16"
   } else if classifier.backbone.configuration.width % 16 != 0 {

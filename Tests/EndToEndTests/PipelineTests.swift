@@ -96,10 +96,6 @@ import Testing
       let outcome = try Command.run(arguments, in: folder.path)
       #expect(outcome.status == 0, "\(outcome.error)")
     }
-    let half = try Command.run(
-      ["score", "run", TinyStudy.signal, "-o", "half.csv", "--precision", "float16"],
-      in: folder.path)
-    #expect(half.status == 1 && half.error.contains("pairwise bias"), "\(half.error)")
   }
 
   @Test func `trees join where no event has a negative weight`() throws {

@@ -26,17 +26,7 @@ import Torch
     let model = EventTransformer(
       configuration: configuration, schema: TinyEvents.schema, normalization: InputNormalization(),
       seed: 5)
-    // The last maps start at zero.
-    var generator = CounterBasedGenerator(seed: 6, purpose: .initialization)
-    withoutGradients {
-      for (name, parameter) in model.namedParameters()
-      where name.contains("pairBias") && name.contains("contraction") {
-        let count = parameter.value.elementCount
-        let values = (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
-        parameter.value.copy(
-          from: Tensor(values.map { $0 * Float(biasScale) }, shape: parameter.value.shape))
-      }
-    }
+    model.setRandomPairBias(scale: Float(biasScale))
     return model
   }
 
@@ -70,7 +60,7 @@ import Torch
     let reversed = TinyEvents.reversingObjects(of: batch)
     #expect(
       worstDifference(events(model, reversed), together, relative: 1e-4, absolute: 1e-5) == nil)
-    let padded = events(model, batch, grouping: .padded)
+    let padded = Kernels.none.using { events(model, batch, grouping: .padded) }
     #expect(worstDifference(padded, together, relative: 1e-4, absolute: 1e-5) == nil)
   }
 

@@ -27,6 +27,9 @@ extern "C" {
 /// keys and values, the output, the second norm, the expansion and the contraction.
 #define CKERNELS_PARAMETERS_PER_LAYER 12
 
+/// Number of floats that are read, and not used, behind what attention adds to its logits.
+#define CKERNELS_BIAS_SLACK 16
+
 /// The kernels for one set of instructions.
 typedef struct ckernels_kernels ckernels_kernels;
 
@@ -68,6 +71,12 @@ typedef struct ckernels_encoder {
   const int64_t *_Nullable wanted;
   /// Their number.
   int64_t wanted_count;
+  /// What attention adds to its logits, the same in all layers; null for nothing. For each head,
+  /// event after event, a number for each of its N tokens as a key and each as a query:
+  /// [heads, pairs], where an event has [N, N] of them, and CKERNELS_BIAS_SLACK floats more.
+  const float *_Nullable bias;
+  /// The sum of N * N over the events.
+  int64_t pairs;
 } ckernels_encoder;
 
 /// Number of floats that the way back needs from the way forth.
@@ -94,12 +103,14 @@ bool ckernels_encoder_forward(
 /// - `event_gradient`: [B, D]
 /// - `object_gradient`: [T, D]
 /// - `parameter_gradients`: overwritten; in the order and the shapes of the parameters
+/// - `bias_gradient`: overwritten; [heads, pairs], null without a bias
 ///
 /// Returns false where there is no memory for it.
 bool ckernels_encoder_backward(
     const ckernels_encoder *encoder, const float *_Nonnull const *_Nonnull parameters,
     const float *saved, const float *output_gradient, float *event_gradient,
-    float *object_gradient, float *_Nonnull const *_Nonnull parameter_gradients);
+    float *object_gradient, float *_Nonnull const *_Nonnull parameter_gradients,
+    float *_Nullable bias_gradient);
 
 /// Returns memory for a number of floats, kept from an earlier use where there is some, or null.
 ///

@@ -58,12 +58,12 @@ bool ctorch_encoder_is_supported(
     ctorch_index width, ctorch_index inner, ctorch_index most_tokens_of_an_event);
 
 /// Runs the encoder of `ckernels.h` on the tokens, whose events start at the offsets; the result
-/// is for all tokens, or for the wanted ones.
+/// is for all tokens, or for the wanted ones. The bias, [heads, pairs], is that of `ckernels.h`
+/// without slack.
 ctorch_status ctorch_encoder(
     const ctorch_tensor *events, const ctorch_tensor *objects, const ctorch_tensor *offsets,
-    const ctorch_tensor *_Nullable wanted, ctorch_index heads, double epsilon, size_t count,
-    ctorch_tensor *const _Nonnull *_Nonnull parameters,
-    ctorch_tensor *_Nullable *_Nonnull result);
+    const ctorch_tensor *_Nullable wanted, const ctorch_tensor *_Nullable bias,
+    ctorch_index heads, double epsilon, size_t count, ctorch_tensor *const _Nonnull *_Nonnull parameters, ctorch_tensor *_Nullable *_Nonnull result);
 ctorch_status ctorch_dropout(
     const ctorch_tensor *tensor, double probability, ctorch_generator *generator,
     ctorch_tensor *_Nullable *_Nonnull result);

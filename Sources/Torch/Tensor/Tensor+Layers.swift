@@ -67,7 +67,7 @@ extension Tensor {
     ) { ctorch_layer_norm(handle, width, weight?.handle, bias?.handle, epsilon, $0) }
   }
 
-  /// Whether ``encoder(events:objects:offsets:wanted:heads:parameters:epsilon:)`` can run with the
+  /// Whether ``encoder(events:objects:offsets:wanted:bias:heads:parameters:epsilon:)`` can run with the
   /// kernels and the precision in use.
   ///
   /// - Parameters:
@@ -92,23 +92,26 @@ extension Tensor {
   ///   - offsets: The place of each event's token, and `B + T`. `int64`, shape `[B + 1]`.
   ///   - wanted: The places that the last layer is computed for, rising, which saves most of it for
   ///     the others; `nil` for all of them. `int64`, shape `[W]`.
-  ///   - heads: Number of heads.
+  ///   - bias: What attention adds to its logits in all layers, for each head and, event after event,
+  ///     each of its `N` tokens as a key and each as a query, `[N, N]`; `nil` for nothing. Shape
+  ///     `[H, P]` with the sum `P` of `N * N`.
+  ///   - heads: Number of heads, `H`.
   ///   - parameters: For each layer weight and bias of the norm before attention, of the projection
   ///     to queries, keys and values, of the output, of the norm before the feed-forward part, of
   ///     its expansion and of its contraction.
   ///   - epsilon: Added to the variance in the norms.
   /// - Returns: By place: shape `[B + T, D]`, or `[W, D]` for those that are wanted.
   public static func encoder(
-    events: Tensor, objects: Tensor, offsets: Tensor, wanted: Tensor? = nil, heads: Int,
-    parameters: [Tensor], epsilon: Double = 1e-5
+    events: Tensor, objects: Tensor, offsets: Tensor, wanted: Tensor? = nil, bias: Tensor? = nil,
+    heads: Int, parameters: [Tensor], epsilon: Double = 1e-5
   ) -> Tensor {
-    let inputs = [events, objects, offsets] + (wanted.map { [$0] } ?? [])
+    let inputs = [events, objects, offsets] + [wanted, bias].compactMap { $0 }
     return perform("an encoder of \(heads) heads", inputs + parameters) { result in
       Tensor.withHandles(of: parameters) { handles, count in
         guard let handles else { return CTORCH_FAILED }
         return ctorch_encoder(
-          events.handle, objects.handle, offsets.handle, wanted?.handle, heads, epsilon, count,
-          handles, result)
+          events.handle, objects.handle, offsets.handle, wanted?.handle, bias?.handle, heads,
+          epsilon, count, handles, result)
       }
     }
   }
