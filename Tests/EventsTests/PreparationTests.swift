@@ -82,6 +82,35 @@ struct MemorySource: ColumnSource {
     try #require(#expect(throws: PreparationError.self, performing: body)).description
   }
 
+  @Test func `a column is of lists in all files of a sample, or in none`() throws {
+    let root = try ConfigurationNode(
+      text: """
+        events:
+          objects: [{kind: muon, columns: {pt: pt, eta: 0, phi: 0, mass: 0}, features: {q: charge}}]
+        samples: [{name: data, files: x.root}]
+        """, name: "data.yaml")
+    var assembler = EventAssembler(
+      events: try EventsConfiguration(root.requiredNode("events")),
+      sample: try SampleConfiguration.list(root)[0])
+    let pt = Column(name: "pt", values: .float32([30, 20, 10]), offsets: [0, 2, 3])
+    let lists = Column(name: "charge", values: .int32([1, -1, 1]), offsets: [0, 2, 3])
+    let numbers = Column(name: "charge", values: .int32([1, -1]))
+    for (charge, isFirst) in [(lists, true), (lists, true), (numbers, false)] {
+      let source = MemorySource(columns: [pt, charge])
+      let events = Result {
+        try assembler.assemble(
+          source, names: ["pt", "charge"], identifiers: [nil, nil, nil], entries: 0..<2, index: 0)
+      }
+      if isFirst {
+        #expect(try events.get().0.features == [1, -1, 1])
+      } else {
+        let error = #expect(throws: PreparationError.self) { try events.get() }
+        #expect(error?.code == .unusableColumn)
+        #expect(error?.statement.contains("charge is one number in each entry, but a list in") == true)
+      }
+    }
+  }
+
   @Test func `columns become objects by kind and falling pt`() throws {
     let batch = try assemble().batch
     #expect(batch.schema.objectKinds.map(\.name) == ["muon", "tau", "missingMomentum"])

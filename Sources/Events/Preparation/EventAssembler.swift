@@ -13,6 +13,8 @@ package struct EventAssembler {
   /// The number of events made.
   package private(set) var eventCount = 0
   private var identityCuts: IdentityCuts
+  /// Of each column, whether its entries are lists, and the first file that said so.
+  private var shapes: [String: (isList: Bool, file: String)] = [:]
 
   /// Prepares to make events.
   ///
@@ -119,6 +121,28 @@ package struct EventAssembler {
           + nearestNamesHint(for: key, among: source.columnNames),
         remedy: "Name it in events.identifiers, as in {\(key): COLUMN}.")
     }
+  }
+
+  /// Checks that a column is of one number, or of lists, in all files alike.
+  ///
+  /// A number of the event stands for one of each of its objects, so that a file in which a column of
+  /// objects is no list would go unnoticed.
+  ///
+  /// - Throws: ``PreparationError``.
+  mutating func checkShape(of column: Column, name: String, file: String) throws {
+    let isList = column.offsets != nil
+    guard let known = shapes[name] else {
+      shapes[name] = (isList, file)
+      return
+    }
+    guard known.isList != isList else { return }
+    let words = [true: "a list", false: "one number"]
+    throw PreparationError(
+      .unusableColumn, sample: sample.name, file: file,
+      "the column \(name) is \(words[isList] ?? "") in each entry, but \(words[known.isList] ?? "") "
+        + "in \(known.file).",
+      remedy: "Prepare files that mean different things by it as two samples, each with a section "
+        + "events of its own.")
   }
 
   /// Makes the events of a chunk, until the sample is full.

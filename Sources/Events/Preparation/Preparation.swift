@@ -131,6 +131,9 @@ extension EventAssembler {
   fileprivate mutating func assemble(
     _ columns: EntryColumns, of file: String, index: Int
   ) throws -> (EventBatch, [EventOrigin]) {
+    for (name, column) in zip(columns.names, columns.values) {
+      try checkShape(of: column, name: name, file: file)
+    }
     let chunk = try ColumnChunk(
       columns.values, names: columns.names, entries: columns.entries, sample: sample.name,
       file: file, events: events)
