@@ -20,10 +20,9 @@ struct Lorentz: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      FetchCommand.self, InspectCommand.self, PrepareCommand.self, PretrainCommand.self,
-      FinetuneCommand.self,
-      EvaluateCommand.self,
-      ScoreCommand.self, StudyCommand.self, ResultsCommand.self,
+      FetchCommand.self, InspectCommand.self, ConfigureCommand.self, PrepareCommand.self,
+      PretrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, ScoreCommand.self,
+      StudyCommand.self, ResultsCommand.self,
     ])
 
   static func main() {

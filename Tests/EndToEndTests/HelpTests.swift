@@ -11,7 +11,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "fetch", "inspect", "prepare", "pretrain", "finetune", "evaluate", "score", "study",
+    "fetch", "inspect", "configure", "prepare", "pretrain", "finetune", "evaluate", "score",
+    "study",
   ])
   func `every subcommand explains itself with an example`(_ name: String) throws {
     let outcome = try Command.run([name, "--help"])
@@ -25,7 +26,8 @@ import Testing
     let help = try Command.run(["--help"])
     #expect(help.status == 0)
     for name in [
-      "fetch", "inspect", "prepare", "pretrain", "finetune", "evaluate", "score", "study",
+      "fetch", "inspect", "configure", "prepare", "pretrain", "finetune", "evaluate", "score",
+      "study",
     ] {
       #expect(help.output.contains("  \(name) "))
     }

@@ -26,7 +26,8 @@ import Testing
     ("not 1 == 2 and true", 1), ("false or 3 != 3", 0), ("1e3 + .5 + 2.E-1", 1000.7),
     ("min(3, max(1, 2))", 2), ("abs(-3) + sqrt(16)", 7), ("log(exp(2))", 2), ("log10(1000)", 3),
     ("pow(2, 10)", 1024), ("atan2(1, 1) * 4", Double.pi), ("sin(0) + cos(0) + tan(0)", 1),
-    ("sinh(0) + cosh(0) + tanh(0)", 1), ("deltaPhi(3, -3)", 6 - 2 * Double.pi), ("floor(2.7)", 2),
+    ("sinh(0) + cosh(0) + tanh(0)", 1), ("asinh(sinh(2))", 2),
+    ("deltaPhi(3, -3)", 6 - 2 * Double.pi), ("floor(2.7)", 2),
     ("deltaR(1, 3, 4, -1 + 2 * 3.141592653589793)", hypot(3, 4 - 2 * Double.pi)),
   ])
   func `arithmetic follows the usual rules`(text: String, expected: Double) throws {

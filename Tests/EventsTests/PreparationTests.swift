@@ -106,7 +106,8 @@ struct MemorySource: ColumnSource {
       } else {
         let error = #expect(throws: PreparationError.self) { try events.get() }
         #expect(error?.code == .unusableColumn)
-        #expect(error?.statement.contains("charge is one number in each entry, but a list in") == true)
+        #expect(
+          error?.statement.contains("charge is one number in each entry, but a list in") == true)
       }
     }
   }

@@ -90,7 +90,9 @@ import Testing
   @Test func `scores have seven digits, as C prints them`() throws {
     let folder = try TemporaryFolder()
     var generator = CounterBasedGenerator(seed: 5, purpose: .initialization)
-    var values: [Double] = [0, 1, 0.5, 0.99999995, 0.00012345675, 1e-5, 3.0e-310, 1 / 3]
+    var values: [Double] = [
+      0, 1, 0.5, 0.99999995, 0.00012345675, 1e-5, .leastNonzeroMagnitude, 1 / 3,
+    ]
     for _ in 0..<1000 { values.append(Double(exp(-20 * generator.uniform()))) }
     let file = try ScoreFile(
       path: folder.file("a.csv"), format: CSVScores(classNames: ["a"], files: ["a.root"]))

@@ -10,7 +10,7 @@
 /// `list[n]` is missing where there are fewer.
 ///
 /// - `+ - * / %`, `^` or `**`; `< <= > >= == !=`; `&& || !` or `and or not`; parentheses
-/// - `abs sqrt log log10 exp sin cos tan sinh cosh tanh floor`, of two values `min max pow atan2`
+/// - `abs sqrt log log10 exp sin cos tan sinh cosh tanh asinh floor`, of two values `min max pow atan2`
 /// - `deltaPhi(phi1, phi2)` in (-pi, pi], `deltaR(eta1, phi1, eta2, phi2)`
 /// - names that hold other characters than letters, digits, `_` and `.` go between backquotes
 ///

@@ -49,7 +49,8 @@ enum ExpressionFunction: Sendable {
   private static let unary: [String: @Sendable (Double) -> Double] = [
     "abs": { abs($0) }, "sqrt": { $0.squareRoot() }, "log": { log($0) }, "log10": { log10($0) },
     "exp": { exp($0) }, "sin": { sin($0) }, "cos": { cos($0) }, "tan": { tan($0) },
-    "sinh": { sinh($0) }, "cosh": { cosh($0) }, "tanh": { tanh($0) }, "floor": { floor($0) },
+    "sinh": { sinh($0) }, "cosh": { cosh($0) }, "tanh": { tanh($0) }, "asinh": { asinh($0) },
+    "floor": { floor($0) },
   ]
 
   private static let binary: [String: @Sendable (Double, Double) -> Double] = [

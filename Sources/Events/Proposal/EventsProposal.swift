@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import ROOTIO
+import Runtime
+
+/// A section `events` that suits some ROOT files, by what their columns are called and hold.
+///
+///     let proposal = try EventsProposal(files: ["ttbar.root", "signal.root"])
+///     print(proposal.yaml)
+///
+/// Columns that all files have count; values are looked at in the first entries of the first file.
+public struct EventsProposal: Sendable {
+  /// The objects of one kind, or one of them.
+  public struct Object: Sendable {
+    /// The kind.
+    public let kind: String
+    /// The expressions of the momentum: `pt`, `eta`, `phi` and `mass`, or `pt` and `phi`.
+    public let columns: [(name: String, expression: String)]
+    /// The features and their columns.
+    public let features: [(name: String, column: String)]
+    /// How many of them an event has on average, of those looked at.
+    public let meanCount: Double
+    /// The largest absolute pseudorapidity, rounded up; `nil` where there is none.
+    public let largestEta: Double?
+    /// What is added to `_pt`, `_eta`, `_phi` and `_mass` to give the columns, if that is all.
+    public let prefix: String?
+  }
+
+  /// The trees to name; empty where each file has only one.
+  public let trees: [String]
+  /// The objects in the order of the section.
+  public let objects: [Object]
+  /// The scalars and their columns.
+  public let scalars: [(name: String, column: String)]
+  /// What stands for missing values.
+  public let missing: [String]
+  /// Columns that may be the weights of events.
+  public let weights: [String]
+  /// Columns of objects that are not among them, and why.
+  public let leftOut: [(name: String, reason: String)]
+  /// The number of entries of each file.
+  public let entryCounts: [String: Int]
+
+  private static let entriesLookedAt = 2000
+  /// What files of this field write where there is no value.
+  private static let markers: [Double] = [-999, -9999, -99, -999.9, -99_999]
+  /// No collider's objects have a median pt of more, in GeV.
+  private static let largestMedian = 1000.0
+
+  /// Looks at files.
+  ///
+  /// - Parameters:
+  ///   - files: Their names or addresses.
+  ///   - trees: The trees that hold the events; empty to find them.
+  /// - Throws: `ROOTFileError` for a file that cannot be read, ``ProposalError`` where no objects are
+  ///   found.
+  public init(files: [String], trees: [String] = []) throws {
+    guard let first = files.first else {
+      throw ProposalError(file: "no file", "none is named.", remedy: "Name one at least.")
+    }
+    let (trees, isOnly) = try Self.trees(of: first, asked: trees)
+    self.trees = isOnly ? [] : trees
+    let sources = try files.map { try ROOTColumnSource(path: $0, trees: trees) }
+    entryCounts = Dictionary(
+      zip(files, sources.map(\.entryCount)), uniquingKeysWith: { first, _ in first })
+    let names = sources[0].columnNames.filter { name in
+      sources.allSatisfy { $0.status(of: name) == .readable }
+    }
+    let sample = ValueSample(
+      sources[0], entries: 0..<min(Self.entriesLookedAt, sources[0].entryCount))
+
+    let others = Set(NamedFeatures.scalars.flatMap(\.columns) + NamedFeatures.weights)
+    try sample.read(names.filter { others.contains($0.lowercased()) })
+    var found = try Candidates(NamedCollection.all(in: names), columns: names, sample: sample)
+    found.removeLeptonsCountedTwice()
+    guard found.chosen.contains(where: { $0.kind != missingMomentumKind }) else {
+      throw ProposalError(
+        file: first,
+        "no columns are called like the momenta of electrons, muons, leptons, photons, taus or jets"
+          + (files.count > 1 ? " in all \(files.count) files" : "")
+          + (found.leftOut.isEmpty
+            ? "." : "; found were \(found.leftOut.map(\.name).joined(separator: ", "))."),
+        remedy: "Write the section events by hand; lorentz inspect lists the columns.")
+    }
+    let isInMeV = found.medianPt > Self.largestMedian
+    objects = found.chosen.map { $0.object(isInMeV: isInMeV) }
+    scalars = NamedFeatures.scalars.compactMap { scalar in
+      scalar.columns.lazy.compactMap { wanted in
+        names.first { $0.lowercased() == wanted && sample.isFlat($0) }
+      }.first.map { (scalar.name, $0) }
+    }
+    weights = names.filter {
+      NamedFeatures.weights.contains($0.lowercased()) && sample.isFlat($0)
+    }
+    let used = found.chosen.flatMap(\.used) + scalars.map(\.column)
+    missing = sample.markers(of: used, among: Self.markers)
+    leftOut = found.leftOut
+  }
+
+  /// Returns the trees that hold the events, and whether they need not be named.
+  private static func trees(of path: String, asked: [String]) throws -> ([String], isOnly: Bool) {
+    let file = try ROOTFile(path: path)
+    let names = file.trees.map(\.name)
+    if !asked.isEmpty { return (asked, false) }
+    if names.count <= 1 { return ([try file.onlyTree().name], true) }
+    let trees = try names.map { try file.tree($0) }
+    func kinds(_ tree: Tree) -> Int {
+      Set(
+        NamedCollection.all(in: tree.branches.filter(\.isReadable).map(\.name))
+          .compactMap(\.kind?.name)
+      ).count
+    }
+    let counts = trees.map(kinds)
+    guard let best = counts.max(), best > 0, let place = counts.firstIndex(of: best) else {
+      throw ProposalError(
+        file: path,
+        "none of its \(names.count) trees (\(names.joined(separator: ", "))) has columns "
+          + "that are called like the momenta of objects.",
+        remedy: "Write the section events by hand; lorentz inspect lists the columns.")
+    }
+    // Trees of one kind each, as ntuples have them, belong together.
+    let friends = trees.indices.filter {
+      counts[$0] > 0 && trees[$0].entryCount == trees[place].entryCount
+    }
+    let taken = best == 1 ? friends : [place]
+    return (taken.map { names[$0] }, false)
+  }
+}
+
+/// What was met when files were looked at for a configuration.
+public struct ProposalError: Error, Sendable, CustomStringConvertible {
+  /// The file that was read, or was to be written.
+  public let file: String
+  /// What was found and what was expected.
+  public let statement: String
+  /// What to do.
+  public let remedy: String
+
+  /// Makes an error.
+  public init(file: String, _ statement: String, remedy: String) {
+    self.file = file
+    self.statement = statement
+    self.remedy = remedy
+  }
+
+  /// What was tried, on what, what was found, what to do.
+  public var description: String {
+    "cannot make a configuration: \(file): \(statement) \(remedy)"
+  }
+}
