@@ -58,3 +58,23 @@ with uproot.recreate(path, compression=None) as file:
         file.mktree(f"my{kind}s/Events", {f"{kind}_pt": lists.type.content, "run": "uint32"})
         file[f"my{kind}s/Events"].extend(
             {f"{kind}_pt": lists, "run": numpy.arange(12, dtype="u4") + 100 * shift})
+
+# The same with whole momenta, missing momentum and what there is once in an event.
+path = pathlib.Path(sys.argv[1]) / "poet.root"
+with uproot.recreate(path, compression=None) as file:
+    for kind in ("electron", "jet"):
+        counts = [i % 3 for i in range(6)]
+        def lists(start, step):
+            return awkward.values_astype(
+                awkward.Array([[start + step * k for k in range(n)] for n in counts]), "float32")
+        columns = {
+            f"{kind}_pt": lists(40, -10), f"{kind}_eta": lists(1, 0.5), f"{kind}_phi": lists(2, -1),
+            f"{kind}_e": lists(100, 1), f"{kind}_ch": lists(-1, 2)}
+        file.mktree(f"my{kind}s/Events", {name: list.type.content for name, list in columns.items()})
+        file[f"my{kind}s/Events"].extend(columns)
+    for tree, names in {"mymets": ["met_pt", "met_phi"], "mypvertex": ["PV_npvs"]}.items():
+        file.mktree(f"{tree}/Events", {name: "int32" for name in names})
+        file[f"{tree}/Events"].extend({name: numpy.arange(6, dtype="i4") for name in names})
+    # Of other entries: it does not belong to the events.
+    file.mktree("info/Runs", {"run": "uint32"})
+    file["info/Runs"].extend({"run": numpy.arange(2, dtype="u4")})

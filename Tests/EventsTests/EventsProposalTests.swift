@@ -40,12 +40,14 @@ import Testing
     Column(name: name, values: .float32(values))
   }
 
-  /// The momenta of the first event's objects, as a proposal reads them, after a look at the rest.
-  private func momenta(_ proposal: EventsProposal, _ path: String) throws -> [[Float]] {
+  /// The momenta of an event's objects, as a proposal reads them.
+  private func momenta(
+    _ proposal: EventsProposal, _ path: String, of event: Int = 0
+  ) throws -> [[Float]] {
     let root = try ConfigurationNode(text: proposal.yaml, name: "proposal.yaml")
     let events = try EventsConfiguration(root.requiredNode("events"))
     let batch = try EventFile(path: path, events: events).events(in: 0..<2)
-    return batch.range(of: 0).map { Array(batch.momenta[4 * $0..<4 * $0 + 4]) }
+    return batch.range(of: event).map { Array(batch.momenta[4 * $0..<4 * $0 + 4]) }
   }
 
   @Test(arguments: [
@@ -135,13 +137,14 @@ import Testing
     let path = try write(
       "hzz.root",
       [
-        counter, list("Muon_Px", [3, 30, 5]), list("Muon_Py", [4, 40, 0]),
-        list("Muon_Pz", [0, 50, 1]), list("Muon_E", [5, 71, 6]), list("Muon_Charge", [1, -1, 1]),
+        counter, list("Jet_Px", [3, 30, 5]), list("Jet_Py", [4, 40, 0]),
+        list("Jet_Pz", [0, 50, 1]), list("Jet_E", [5, 71, 6]), list("Jet_BTag", [1, 0, 1]),
       ])
     let found = try momenta(EventsProposal(files: [path]), path)
     let expected: [[Float]] = [
       [50, asinh(1), atan2(4, 3), sqrt(71 * 71 - 5000)], [5, 0, atan2(4, 3), 0],
     ]
+    #expect(found.count == 2)
     for (found, expected) in zip(found, expected) {
       #expect(worstDifference(found, expected, relative: 1e-5, absolute: 1e-3) == nil)
     }
@@ -162,6 +165,23 @@ import Testing
     // What only one of them has is no feature of the kind.
     #expect(proposal.objects.allSatisfy { $0.features.map(\.name) == ["charge"] })
     #expect(try momenta(proposal, path) == [[30, 0.5, 2, 0]])
+  }
+
+  @Test func `trees of one kind each belong together, with those of the event`() throws {
+    let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "ROOTIOTests/Fixtures/poet.root").path
+    let proposal = try EventsProposal(files: [path])
+    #expect(
+      proposal.trees == [
+        "myelectrons/Events", "myjets/Events", "mymets/Events", "mypvertex/Events",
+      ])
+    #expect(proposal.objects.map(\.kind) == ["electron", "jet", "missingMomentum"])
+    #expect(proposal.objects[0].features.map(\.column) == ["electron_ch"])
+    #expect(proposal.scalars.map(\.column) == ["PV_npvs"])
+    let energy = sqrt(100 * 100 - pow(40 * cosh(1), 2))
+    let found = try #require(try momenta(proposal, path, of: 1).dropFirst().first)
+    #expect(
+      worstDifference(found, [40, 1, 2, Float(energy)], relative: 1e-4, absolute: 1e-4) == nil)
   }
 
   @Test func `columns that only some files have do not count`() throws {

@@ -189,6 +189,8 @@ extension Candidates.Candidate {
 
   private func mass(_ names: [NamedQuantity: String], pt: String, unit: String) -> String {
     if let mass = names[.mass] { return mass + unit }
+    // The rounding of an energy hides so small a mass.
+    if ["electron", "muon", "photon"].contains(kind) { return NamedFeatures.mass(of: kind) }
     guard let energy = names[.energy] else { return NamedFeatures.mass(of: kind) }
     let squared: String
     if let px = names[.px], let py = names[.py], let pz = names[.pz] {

@@ -119,9 +119,14 @@ public struct EventsProposal: Sendable {
           + "that are called like the momenta of objects.",
         remedy: "Write the section events by hand; lorentz inspect lists the columns.")
     }
-    // Trees of one kind each, as ntuples have them, belong together.
-    let friends = trees.indices.filter {
-      counts[$0] > 0 && trees[$0].entryCount == trees[place].entryCount
+    // Trees of one kind each, as ntuples have them, belong together, with those of the event.
+    let others = Set(
+      NamedFeatures.scalars.flatMap(\.columns) + NamedFeatures.weights
+        + EventsConfiguration.identifierNames.map { $0.lowercased() })
+    let friends = trees.indices.filter { index in
+      trees[index].entryCount == trees[place].entryCount
+        && (counts[index] > 0
+          || trees[index].branches.contains { others.contains($0.name.lowercased()) })
     }
     let taken = best == 1 ? friends : [place]
     return (taken.map { names[$0] }, false)

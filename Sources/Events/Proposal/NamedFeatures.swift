@@ -5,7 +5,7 @@ enum NamedFeatures {
   /// The features of a kind, each with the ends of column names, in lower case and without
   /// separators, that mean it; the best first.
   static func of(_ kind: String) -> [(name: String, columns: [String])] {
-    let charge = (name: "charge", columns: ["charge", "q"])
+    let charge = (name: "charge", columns: ["charge", "q", "ch"])
     let general = ["reliso", "iso", "isolation", "isolationvar", "relisoall", "combreliso"]
     switch kind {
     case "electron":
