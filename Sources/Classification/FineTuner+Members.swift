@@ -64,7 +64,8 @@ extension FineTuner {
     }
     let scorer = Scorer(
       members: members, viewCount: configuration.scoreViews,
-      augmentation: configuration.augmentation, trees: joined, treeShare: comparison.share)
+      augmentation: configuration.augmentation, trees: joined,
+      treeShare: trees.map { comparison.share(expected: $0.expectedShare) } ?? TreeShare())
     return (scorer, history)
   }
 
@@ -109,9 +110,14 @@ private struct TreeComparison {
     }
   }
 
-  /// How much the trees are to count.
-  var share: TreeShare {
-    TreeShare(trees: trees, classifier: classifier, isSignal: isSignal, weights: weights)
+  /// Chooses how much the trees are to count.
+  ///
+  /// - Parameter expected: The share that is expected of them.
+  /// - Returns: The share and the scale.
+  func share(expected: Double) -> TreeShare {
+    TreeShare(
+      trees: trees, classifier: classifier, isSignal: isSignal, weights: weights,
+      expected: expected)
   }
 }
 

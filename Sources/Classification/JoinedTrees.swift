@@ -16,11 +16,16 @@ public final class JoinedTrees: Sendable {
     public var variables: EventVariables
     /// How to train.
     public var configuration: TreeConfiguration
+    /// The share that is expected of them before their events are looked at, 0 to 1.
+    public var expectedShare: Double
 
     /// Makes a plan.
-    public init(variables: EventVariables, configuration: TreeConfiguration) {
+    public init(
+      variables: EventVariables, configuration: TreeConfiguration, expectedShare: Double
+    ) {
       self.variables = variables
       self.configuration = configuration
+      self.expectedShare = expectedShare
     }
   }
 

@@ -117,7 +117,9 @@ private func joinedTrees(
   }
   return JoinedTrees.Plan(
     variables: configuration.variables ?? EventVariables(automaticFor: source.schema),
-    configuration: configuration.trees.training)
+    configuration: configuration.trees.training,
+    expectedShare: configuration.variables == nil
+      ? TreeShare.expectedOfAutomaticVariables : TreeShare.expectedOfNamedVariables)
 }
 
 /// How well a classifier does.

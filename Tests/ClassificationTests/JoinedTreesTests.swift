@@ -20,7 +20,8 @@ import Torch
     let variables = EventVariables(
       names: texts, expressions: try texts.map { try EventExpression($0, schema: source.schema) })
     return try JoinedTrees(
-      .init(variables: variables, configuration: configuration), source: source, events: events,
+      .init(variables: variables, configuration: configuration, expectedShare: 0.5), source: source,
+      events: events,
       labels: source.labels(), weights: [Float](repeating: 1, count: 120), seed: 1)
   }
 
@@ -99,22 +100,30 @@ import Torch
   @Test func `the better of both counts more, and who is too sure is scaled down`() {
     let (good, bad, isSignal) = logits()
     let weights = [Double](repeating: 2, count: 400)
-    let trees = TreeShare(trees: good, classifier: bad, isSignal: isSignal, weights: weights)
+    let trees = TreeShare(
+      trees: good, classifier: bad, isSignal: isSignal, weights: weights,
+      expected: 0.6)
     #expect(trees.share >= 0.7)
-    let classifier = TreeShare(trees: bad, classifier: good, isSignal: isSignal, weights: weights)
+    let classifier = TreeShare(
+      trees: bad, classifier: good, isSignal: isSignal, weights: weights,
+      expected: 0.6)
     #expect(classifier.share <= 0.3)
     let loud = good.map { 4 * $0 }
-    let tamed = TreeShare(trees: loud, classifier: loud, isSignal: isSignal, weights: weights)
+    let tamed = TreeShare(
+      trees: loud, classifier: loud, isSignal: isSignal, weights: weights,
+      expected: 0.6)
     #expect(tamed.share == 0.6 && tamed.scale == 0.25)
   }
 
-  @Test func `few events leave the share as it is expected`() {
+  @Test(arguments: [0.4, 0.6])
+  func `few events leave the share as it is expected`(expected: Double) {
     let (good, bad, isSignal) = logits()
     let few = TreeShare(
       trees: Array(good[..<6]), classifier: Array(bad[..<6]), isSignal: Array(isSignal[..<6]),
-      weights: [Double](repeating: 1, count: 6))
-    #expect((0.5...0.7).contains(few.share))
-    let none = TreeShare(trees: [], classifier: [], isSignal: [], weights: [])
+      weights: [Double](repeating: 1, count: 6), expected: expected)
+    #expect(abs(few.share - expected) < 0.21)
+    let none = TreeShare(
+      trees: [], classifier: [], isSignal: [], weights: [], expected: expected)
     #expect(none == TreeShare())
   }
 
@@ -127,7 +136,7 @@ import Torch
     let plan = JoinedTrees.Plan(
       variables: EventVariables(
         names: [text], expressions: [try EventExpression(text, schema: source.schema)]),
-      configuration: TreeConfiguration())
+      configuration: TreeConfiguration(), expectedShare: 0.4)
     let (scorer, _) = try FineTuner.trainMembers(
       source: source, events: events, classNames: ["a", "b"], configuration: configuration,
       trees: plan, backbone: { _ in makeBackbone() })
