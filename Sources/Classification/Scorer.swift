@@ -10,14 +10,14 @@ import Torch
 /// Scores events by one classifier or several, each in one view or several.
 ///
 /// The members' and the views' logits are averaged, so that a score is the geometric mean of
-/// theirs, normalized over the classes. Boosted trees may be joined: see ``TreeShare``. Several members, trained on other parts of the same labeled
-/// events, and several views, rotated and reflected, each make scores better and cost their number
-/// in time.
+/// theirs, normalized over the classes. Boosted trees may be joined: see ``TreeShare``. Several
+/// members, trained on other parts of the same labeled events, and several views, rotated and
+/// reflected, each make scores better and cost their number in time.
 public struct Scorer {
   /// The classifiers; all tell the same classes apart, and stand on one device.
   public let members: [Classifier]
   /// Trees that are joined.
-  public let trees: JoinedTrees?
+  public private(set) var trees: JoinedTrees?
   /// How much the trees count, where there are some.
   public let treeShare: TreeShare
   private let views: [Augmenter]
@@ -63,6 +63,13 @@ public struct Scorer {
         preconditionFailure("Without an acceptance nothing can fail to fit, but \(error).")
       }
     }
+  }
+
+  /// The same without trees.
+  public var withoutTrees: Scorer {
+    var result = self
+    result.trees = nil
+    return result
   }
 
   /// The names of the classes, by label.

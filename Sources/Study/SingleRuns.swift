@@ -115,11 +115,7 @@ private func joinedTrees(
       "cannot join boosted trees: some events have negative weights, which they cannot take. "
         + "Set finetuning.trees: false, or finetuning.usesEventWeights: false.")
   }
-  return JoinedTrees.Plan(
-    variables: configuration.variables ?? EventVariables(automaticFor: source.schema),
-    configuration: configuration.trees.training,
-    expectedShare: configuration.variables == nil
-      ? TreeShare.expectedOfAutomaticVariables : TreeShare.expectedOfNamedVariables)
+  return configuration.trees.plan(configuration.variables, schema: source.schema)
 }
 
 /// How well a classifier does.

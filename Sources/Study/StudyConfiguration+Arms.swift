@@ -140,10 +140,22 @@ extension StudyConfiguration {
         Arm(
           name: "\(origin)-trees", title: "\(title), with variables and trees",
           description: "The logits of “\(title), with variables” and of the trees on variables, "
-            + "averaged.",
+            + "with shares that validation events of the former choose.",
           pretraining: nil, finetuning: finetuning, joins: ["\(origin)-variables", "trees"]))
     }
     return arms
+  }
+
+  /// Returns the trees on variables that an arm joins with another one alone.
+  ///
+  /// - Parameter arm: The other one, trained by gradients.
+  /// - Returns: `nil` where there are none.
+  func trees(joining arm: Arm) -> TreeArm? {
+    guard arm.trees == nil else { return nil }
+    return arms.lazy.filter { $0.joins.count == 2 && $0.joins.contains(arm.name) }
+      .compactMap { joining in
+        arms.first { $0.name != arm.name && joining.joins.contains($0.name) }?.trees
+      }.first { $0.inputs == [.variables] || $0.inputs == [.automaticVariables] }
   }
 
   /// Checks that joined arms exist and are trained themselves.

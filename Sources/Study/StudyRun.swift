@@ -26,6 +26,8 @@ package struct StudyRun: Codable {
     var classNames: [String]
     /// The variables that heads or trees are given, as in "ht = sum(jet.pt)"; `nil` where there are none.
     var variables: [String]?
+    /// The trees that another arm joins with this one; `nil` where none does.
+    var joinedTrees: TreeArm?
 
     /// The name of the file, without its ending.
     var name: String { "\(arm.name)-\(labelsPerClass)-\(seed)" }
@@ -39,6 +41,8 @@ package struct StudyRun: Codable {
   var scores: [Float]
   /// The positions of the test events among the labeled events.
   var testEvents: [Int]
+  /// How much the trees count that another arm joins with this one.
+  var treeShare: TreeShare?
 
   /// Returns the run of a file if it was made by the same plan and tested on the same events.
   package static func saved(
@@ -60,21 +64,26 @@ package struct StudyRun: Codable {
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     var settings = plan.arm.finetuning
     settings.seed = plan.seed
-    let (scorer, history) = try FineTuner.trainMembers(
+    // The share that trees are given is chosen here, where there are events that neither saw.
+    let joinedTrees = plan.joinedTrees?.plan(variables, schema: labeled.schema)
+    let (joined, history) = try FineTuner.trainMembers(
       source: labeled, events: chosen, classNames: plan.classNames, configuration: settings,
-      variables: settings.headVariables(variables, schema: labeled.schema),
+      variables: settings.headVariables(variables, schema: labeled.schema), trees: joinedTrees,
       backbone: { seed in
         try plan.startingBackbone(labeled, chosen: chosen, seed: seed, folder: folder)
       })
     let test = split.allTestEvents
-    let scores = try scorer.scores(of: labeled, events: test)
+    let scores = try joined.withoutTrees.scores(of: labeled, events: test)
     return StudyRun(
       plan: plan, history: history,
-      parameterCount: scorer.members.map(\.parameterCount).reduce(0, +),
-      scores: scores[1].map { Float($0) }, testEvents: test)
+      parameterCount: joined.members.map(\.parameterCount).reduce(0, +),
+      scores: scores[1].map { Float($0) }, testEvents: test,
+      treeShare: joinedTrees == nil ? nil : joined.treeShare)
   }
 
-  /// Averages the logits of runs with the same labeled events and adds up their costs.
+  /// Joins the logits of runs with the same labeled events and adds up their costs.
+  ///
+  /// Trees count as much as the classifier they join chose; others count alike.
   ///
   /// - Parameters:
   ///   - runs: The runs, at least one.
@@ -90,11 +99,22 @@ package struct StudyRun: Codable {
     result.plan.arm = arm
     result.parameterCount = runs.map(\.parameterCount).reduce(0, +)
     result.history.seconds = runs.map(\.history.seconds).reduce(0, +)
+    let factors = factors(runs)
     result.scores = result.scores.indices.map { event in
-      let mean = runs.map { logit($0.scores[event]) }.reduce(0, +) / Double(runs.count)
-      return Float(1 / (1 + exp(-mean)))
+      let sum = zip(runs, factors).reduce(0) { $0 + $1.1 * logit($1.0.scores[event]) }
+      return Float(1 / (1 + exp(-sum)))
     }
     return result
+  }
+
+  /// Returns by what the logit of each run is multiplied when they are added.
+  private static func factors(_ runs: [StudyRun]) -> [Double] {
+    guard runs.count == 2, let share = runs.compactMap(\.treeShare).first,
+      runs.contains(where: { $0.plan.arm.trees != nil })
+    else { return runs.map { _ in 1 / Double(runs.count) } }
+    return runs.map {
+      share.scale * ($0.plan.arm.trees == nil ? 1 - share.share : share.share)
+    }
   }
 }
 

@@ -150,7 +150,10 @@ public struct StudyRunner {
     let arms = configuration.arms.filter(\.joins.isEmpty).map { arm in
       var arm = arm
       arm.finetuning = configuration.fitted(arm.finetuning, to: labeled.schema)
-      return (arm: arm, variables: variableTexts(arm, schema: labeled.schema))
+      return (
+        arm: arm, variables: variableTexts(arm, schema: labeled.schema),
+        trees: configuration.trees(joining: arm)
+      )
     }
     // What stands in files is looked at once for each backbone.
     var origins: [String: (events: String, start: String?)] = [:]
@@ -169,7 +172,7 @@ public struct StudyRunner {
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
       for labels in configuration.labels {
-        for (arm, variables) in arms {
+        for (arm, variables, trees) in arms {
           let backbone = backbone(of: arm, labelSeed: offset)
           let origin = try backbone.map(origin)
           plans.append(
@@ -180,7 +183,7 @@ public struct StudyRunner {
               testEvents: split.test.map(\.count), eventFingerprint: eventFingerprint,
               pretrainingEventFingerprint: origin?.events, pretrainingStart: origin?.start,
               isDevelopment: configuration.isDevelopment, classNames: configuration.classNames,
-              variables: variables))
+              variables: variables, joinedTrees: trees))
         }
       }
     }
@@ -204,7 +207,11 @@ public struct StudyRunner {
   ) -> [String]? {
     let groups =
       arm.trees?.inputs.compactMap { TreeTable.variables(of: $0, configuration.variables, schema) }
-      ?? [arm.finetuning.headVariables(configuration.variables, schema: schema)].compactMap { $0 }
+      ?? [
+        arm.finetuning.headVariables(configuration.variables, schema: schema)
+          ?? configuration.trees(joining: arm)?.plan(configuration.variables, schema: schema)
+          .variables
+      ].compactMap { $0 }
     guard !groups.isEmpty else { return nil }
     return groups.flatMap { group in
       zip(group.names, group.expressions).map { "\($0) = \($1)" }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoostedTrees
+import Classification
 import Configuration
+import Events
 
 /// What boosted trees are given and how they are trained, in an arm of a study.
 ///
@@ -33,6 +35,20 @@ public struct TreeArm: Codable, Hashable, Sendable {
 
   /// Makes the defaults.
   public init(inputs: [Input] = [.variables]) { self.inputs = inputs }
+
+  /// How trees on variables join a classifier.
+  ///
+  /// - Parameters:
+  ///   - variables: Those that the configuration names; `nil` for automatic ones.
+  ///   - schema: What the events consist of.
+  /// - Returns: A plan.
+  func plan(_ variables: EventVariables?, schema: EventSchema) -> JoinedTrees.Plan {
+    let named = inputs == [.automaticVariables] ? nil : variables
+    return JoinedTrees.Plan(
+      variables: named ?? EventVariables(automaticFor: schema), configuration: training,
+      expectedShare: named == nil
+        ? TreeShare.expectedOfAutomaticVariables : TreeShare.expectedOfNamedVariables)
+  }
 
   /// Reads a section; what is not given keeps its value in the defaults.
   ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Classification
 import Configuration
 import Foundation
 import TestSupport
@@ -34,6 +35,41 @@ import Testing
     #expect(worstDifference(joined.scores, [0.75, 0.2, 0.5], absolute: 1e-4) == nil)
     #expect(joined.parameterCount == 10 && joined.history.seconds == 4)
     #expect(joined.plan.arm.name == "both" && joined.plan.seed == 3)
+  }
+
+  @Test func `trees count as much as the arm that they join has chosen`() throws {
+    let study = try smallStudy(
+      """
+      study:
+        arms:
+          - {name: trees, trees: {inputs: [variables]}}
+          - {name: objects, trees: {inputs: [objects]}}
+          - {name: a}
+          - {name: b}
+          - {name: both, joins: [a, trees]}
+          - {name: others, joins: [b, objects]}
+          - {name: three, joins: [a, b, trees]}
+      """)
+    #expect(study.trees(joining: study.arms[2])?.inputs == [.variables])
+    // Trees on objects are not those that finetune would train.
+    #expect(study.trees(joining: study.arms[3]) == nil)
+    #expect(study.trees(joining: study.arms[0]) == nil)
+    func run(_ arm: Int, _ score: Float, _ share: TreeShare? = nil) -> StudyRun {
+      StudyRun(
+        plan: .init(
+          arm: study.arms[arm], labelsPerClass: 10, seed: 3, model: study.model,
+          testEvents: [1, 1], eventFingerprint: "x", isDevelopment: false,
+          classNames: study.classNames),
+        history: .init(rounds: 1, trainingCount: 20, seconds: 2), parameterCount: 5,
+        scores: [score], testEvents: [0], treeShare: share)
+    }
+    let share = TreeShare(share: 0.75, scale: 2)
+    // 2 (0.25 ln 9 + 0.75 · 0), then the mean of ln 9, 0 and 0.
+    let joined = StudyRun.joined([run(2, 0.9, share), run(0, 0.5)], as: study.arms[4])
+    #expect(isClose(joined.scores[0], 0.75, absolute: 1e-4))
+    let three = StudyRun.joined(
+      [run(2, 0.9, share), run(3, 0.5), run(0, 0.5)], as: study.arms[6])
+    #expect(isClose(three.scores[0], Float(1 / (1 + pow(9, -1.0 / 3))), absolute: 1e-4))
   }
 
   @Test(arguments: [
