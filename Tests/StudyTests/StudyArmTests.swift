@@ -10,6 +10,19 @@ import Testing
 
 /// Arms that join others, and pre-trainings and arms with models of their own.
 @Suite struct StudyArmTests {
+  /// A run of an arm with these scores.
+  private func run(
+    _ study: StudyConfiguration, _ arm: Int, _ scores: [Float], _ share: TreeShare? = nil
+  ) -> StudyRun {
+    StudyRun(
+      plan: .init(
+        arm: study.arms[arm], labelsPerClass: 10, seed: 3, model: study.model,
+        testEvents: [1, 1], eventFingerprint: "x", isDevelopment: false,
+        classNames: study.classNames),
+      history: .init(rounds: 1, trainingCount: 20, seconds: 2), parameterCount: 5,
+      scores: scores, testEvents: Array(scores.indices), treeShare: share)
+  }
+
   @Test func `an arm joins others by their mean logit`() throws {
     let study = try smallStudy(
       """
@@ -20,17 +33,8 @@ import Testing
           - {name: both, title: Both, joins: [a, b]}
       """)
     #expect(study.arms[2].joins == ["a", "b"] && study.arms[2].title == "Both")
-    func run(_ arm: Int, _ scores: [Float]) -> StudyRun {
-      StudyRun(
-        plan: .init(
-          arm: study.arms[arm], labelsPerClass: 10, seed: 3, model: study.model,
-          testEvents: [1, 1], eventFingerprint: "x", isDevelopment: false,
-          classNames: study.classNames),
-        history: .init(rounds: 1, trainingCount: 20, seconds: 2), parameterCount: 5,
-        scores: scores, testEvents: [0, 1, 2])
-    }
     let joined = StudyRun.joined(
-      [run(0, [0.5, 0.2, 0]), run(1, [0.9, 0.2, 1])], as: study.arms[2])
+      [run(study, 0, [0.5, 0.2, 0]), run(study, 1, [0.9, 0.2, 1])], as: study.arms[2])
     // The mean of the logits 0 and ln 9 is ln 3; certain scores that disagree are worth nothing.
     #expect(worstDifference(joined.scores, [0.75, 0.2, 0.5], absolute: 1e-4) == nil)
     #expect(joined.parameterCount == 10 && joined.history.seconds == 4)
@@ -54,21 +58,13 @@ import Testing
     // Trees on objects are not those that finetune would train.
     #expect(study.trees(joining: study.arms[3]) == nil)
     #expect(study.trees(joining: study.arms[0]) == nil)
-    func run(_ arm: Int, _ score: Float, _ share: TreeShare? = nil) -> StudyRun {
-      StudyRun(
-        plan: .init(
-          arm: study.arms[arm], labelsPerClass: 10, seed: 3, model: study.model,
-          testEvents: [1, 1], eventFingerprint: "x", isDevelopment: false,
-          classNames: study.classNames),
-        history: .init(rounds: 1, trainingCount: 20, seconds: 2), parameterCount: 5,
-        scores: [score], testEvents: [0], treeShare: share)
-    }
     let share = TreeShare(share: 0.75, scale: 2)
     // 2 (0.25 ln 9 + 0.75 · 0), then the mean of ln 9, 0 and 0.
-    let joined = StudyRun.joined([run(2, 0.9, share), run(0, 0.5)], as: study.arms[4])
+    let joined = StudyRun.joined(
+      [run(study, 2, [0.9], share), run(study, 0, [0.5])], as: study.arms[4])
     #expect(isClose(joined.scores[0], 0.75, absolute: 1e-4))
     let three = StudyRun.joined(
-      [run(2, 0.9, share), run(3, 0.5), run(0, 0.5)], as: study.arms[6])
+      [run(study, 2, [0.9], share), run(study, 3, [0.5]), run(study, 0, [0.5])], as: study.arms[6])
     #expect(isClose(three.scores[0], Float(1 / (1 + pow(9, -1.0 / 3))), absolute: 1e-4))
   }
 
