@@ -12,7 +12,9 @@ struct ConfigureCommand: ParsableCommand {
     abstract: "Write a configuration for ROOT files, by what their columns are called.",
     discussion: """
       Example:
-        lorentz configure --unlabeled data*.root --signal signal.root --background ttbar.root -o study.yaml
+        lorentz configure --unlabeled data*.root -o pretraining.yaml
+        lorentz configure --unlabeled data*.root --signal higgs.root \\
+          --background ttbar.root wjets.root -o study.yaml
 
       Finds electrons, muons, leptons, photons, taus, jets and missing momentum, their features, \
       units and marks of missing values. The result is to be looked over, and then for prepare, \
