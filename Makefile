@@ -38,7 +38,8 @@ RESULT_STUDIES := cms-tau-2012 demo $(addprefix tasks/,$(TASKS)) scaling ablatio
 
 results: build  ## run all studies and write Documentation/Results.md, two hours
 	for study in $(RESULT_STUDIES); do \
-	  .build/release/lorentz study Configurations/$$study.yaml -o results/$${study#tasks/} || exit; done
+	  .build/release/lorentz study Configurations/$$study.yaml -o results/$${study#tasks/} \
+	    $$([ $$study = demo ] && echo --set study.seeds=5) || exit; done
 	.build/release/lorentz results $(addprefix results/,$(notdir $(RESULT_STUDIES))) \
 	  --preface Documentation/results-preface.md -o Documentation/Results.md
 
