@@ -25,51 +25,20 @@ protocol BranchReader: Sendable {
 }
 
 extension [any BranchReader] {
-  /// Reads the columns of all branches on all processors.
-  func concurrentColumns() throws(ROOTFileError) -> [Column] {
-    try loaded(isScan: false) { () throws(ROOTFileError) in
-      try columns { count, body throws(ROOTFileError) in try concurrentMap(count, body) }
-    }
-  }
-
-  /// Reads the columns of all branches.
+  /// The indices of readers whose offsets others share: for each reader that of the first with the
+  /// same counter, `nil` for that one itself and for those that count nothing.
   ///
-  /// The first branch of every counter comes before the others, which then share its offsets: they
-  /// are most of what there is to write for a list.
-  ///
-  /// - Parameter map: Calls a body for as many indices as it is told, and returns the results.
-  /// - Returns: The columns in the order of the branches.
-  /// - Throws: What is wrong with a basket or page.
-  func columns(
-    _ map: (Int, @Sendable (Int) throws(ROOTFileError) -> Column) throws(ROOTFileError) -> [Column]
-  ) throws(ROOTFileError) -> [Column] {
-    let readers = self
-    var leaders: [Counter: Int] = [:]
-    var first: [Int] = []
-    var second: [(index: Int, leader: Int)] = []
-    for (index, reader) in readers.enumerated() {
-      let key = reader.counter.map { Counter(tree: ObjectIdentifier(reader.tree), name: $0) }
-      if let key, let leader = leaders[key] {
-        second.append((index, leader))
-      } else {
-        if let key { leaders[key] = index }
-        first.append(index)
-      }
+  /// Offsets are most of what there is to write for a list.
+  func leaders() -> [Int?] {
+    var known: [Counter: Int] = [:]
+    return indices.map { index in
+      let reader = self[index]
+      guard let name = reader.counter else { return nil }
+      let counter = Counter(tree: ObjectIdentifier(reader.tree), name: name)
+      if let leader = known[counter] { return leader }
+      known[counter] = index
+      return nil
     }
-    let (leading, following) = (first, second)
-    var columns: [Column?] = [Column?](repeating: nil, count: count)
-    let read = try map(leading.count) { place throws(ROOTFileError) in
-      try readers[leading[place]].column(expected: nil)
-    }
-    for (index, column) in zip(leading, read) { columns[index] = column }
-    if !following.isEmpty {
-      let expected = following.map { columns[$0.leader]?.offsets }
-      let read = try map(following.count) { place throws(ROOTFileError) in
-        try readers[following[place].index].column(expected: expected[place])
-      }
-      for (follower, column) in zip(following, read) { columns[follower.index] = column }
-    }
-    return columns.compactMap { $0 }
   }
 }
 

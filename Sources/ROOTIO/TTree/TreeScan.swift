@@ -55,14 +55,18 @@ public final class TreeScan: Sendable {
       readers.append(try tree.reader(name, entries: entries, begun: begun))
     }
     return try readers.loaded(isScan: true) { () throws(ROOTFileError) in
-      try readers.columns { count, body throws(ROOTFileError) in
-        var columns = [Column?](repeating: nil, count: count)
-        for index in 0..<count {
-          let place = (index + Self.firstColumn(of: entries, among: count)) % count
-          columns[place] = try body(place)
+      let leaders = readers.leaders()
+      var columns = [Column?](repeating: nil, count: readers.count)
+      // Those that share the offsets of others come after them.
+      for isLeading in [true, false] {
+        let places = leaders.indices.filter { (leaders[$0] == nil) == isLeading }
+        let first = Self.firstColumn(of: entries, among: places.count)
+        for place in places[first...] + places[..<first] {
+          let expected = leaders[place].flatMap { columns[$0]?.offsets }
+          columns[place] = try readers[place].column(expected: expected)
         }
-        return columns.compactMap { $0 }
       }
+      return columns.compactMap { $0 }
     }
   }
 
