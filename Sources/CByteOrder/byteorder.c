@@ -52,6 +52,15 @@ SWAP(16)
 SWAP(32)
 SWAP(64)
 
+VECTORIZED void cbyteorder_positions(
+    const void *stored, int32_t *target, size_t count, int32_t origin) {
+  for (size_t index = 0; index < count; ++index) {
+    uint32_t word;
+    memcpy(&word, (const char *)stored + index * sizeof word, sizeof word);
+    target[index] = (int32_t)(__builtin_bswap32(word) - (uint32_t)origin);
+  }
+}
+
 VECTORIZED int cbyteorder_positions_are(
     const void *positions, const int64_t *offsets, size_t count, int64_t origin, int shift) {
   if (count == 0) return 1;

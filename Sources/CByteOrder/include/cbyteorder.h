@@ -20,6 +20,9 @@ void cbyteorder_swap16(const void *source, void *target, size_t count);
 void cbyteorder_swap32(const void *source, void *target, size_t count);
 void cbyteorder_swap64(const void *source, void *target, size_t count);
 
+/// Reads big-endian 32-bit positions, less `origin`; the difference wraps.
+void cbyteorder_positions(const void *stored, int32_t *target, size_t count, int32_t origin);
+
 /// Whether big-endian 32-bit positions, less `origin`, are offsets, less the first of them, times
 /// 2 to the power of `shift`.
 int cbyteorder_positions_are(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CByteOrder
+
 extension ColumnReader {
   /// Finds where the wanted entries of a basket start, and where the last one ends, from the start
   /// of its values.
@@ -35,12 +37,9 @@ extension ColumnReader {
   ) -> [Int32] {
     [Int32](unsafeUninitializedCapacity: wanted.count + 1) { target, initializedCount in
       let stored = min(wanted.count + 1, basket.fNevBuf - wanted.lowerBound)
-      let keyLength = Int32(truncatingIfNeeded: basket.fKeylen)
-      for row in 0..<stored {
-        let position = Int32(
-          bigEndian: table.loadUnaligned(
-            fromByteOffset: (wanted.lowerBound &+ row) &* 4, as: Int32.self))
-        target[row] = position &- keyLength
+      if let table = table.baseAddress, let target = target.baseAddress {
+        cbyteorder_positions(
+          table + wanted.lowerBound * 4, target, stored, Int32(truncatingIfNeeded: basket.fKeylen))
       }
       if stored == wanted.count { target[stored] = Int32(clamping: basket.border) }
       initializedCount = wanted.count + 1
