@@ -15,7 +15,7 @@ import sys
 import curves
 import file_scoring
 from contestant import Contestant
-from settings import LORENTZ_BENCH, PEERS, PYTHON, SIZES, make_store
+from settings import HALF_PRECISION, LORENTZ_BENCH, PEERS, PYTHON, SIZES, make_store
 
 
 def contestants(task, size, threads):
@@ -29,7 +29,8 @@ def contestants(task, size, threads):
     for kind in ("padded", "packed", "grouped"):
         result[f"PyTorch, {kind}"] = [*torch, "--kind", kind]
     if task == "score":
-        result["Lorentz, float16"] = [*work, task]
+        for precision in HALF_PRECISION:
+            result[f"Lorentz, {precision}"] = [*work, task]
         onnx = [PYTHON, PEERS / "onnx_scoring.py", "STORE", *model, *both]
         for kind in ("padded", "grouped", "parallel"):
             result[f"ONNX Runtime, {kind}"] = [*onnx, "--kind", kind]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from settings import LORENTZ, PEERS, PYTHON, ROOT, SIZES, bound, environment
+from settings import HALF_PRECISION, LORENTZ, PEERS, PYTHON, ROOT, SIZES, bound, environment
 
 # Events of the file: enough for a run of some seconds.
 EVENTS = {"S": 200_000, "M": 100_000, "L": 20_000}
@@ -26,12 +26,11 @@ def contestants(size, threads, folder):
     file = folder / f"collisions-{EVENTS[size]}.root"
     width, layers, heads = SIZES[size]
     score = [LORENTZ, "score", folder / f"classifier-{size}", file, "--json", "--threads", threads]
-    result = {
-        "Lorentz": [*score, "-o", folder / "scores-lorentz.csv"],
-        "Lorentz, float16": [
-            *score, "--precision", "float16", "-o", folder / "scores-lorentz-float16.csv"
-        ],
-    }
+    result = {"Lorentz": [*score, "-o", folder / "scores-lorentz.csv"]}
+    for precision in HALF_PRECISION:
+        result[f"Lorentz, {precision}"] = [
+            *score, "--precision", precision, "-o", folder / f"scores-lorentz-{precision}.csv"
+        ]
     # The batch of each is the one that it is fastest with.
     for name, form, batch in (
         ("PyTorch, padded", "pytorch", 512),
@@ -112,7 +111,13 @@ def compare(size, threads, given, folder):
     answers = {name: [] for name in chosen}
     for _ in range(given.file_rounds):
         for name, command in chosen.items():
-            answers[name].append(run(name, command, threads))
+            if name not in answers:
+                continue
+            try:
+                answers[name].append(run(name, command, threads))
+            except RuntimeError as error:
+                print(f"LEFT OUT: {error}", file=sys.stderr)
+                del answers[name]
     rows = []
     for name, runs in answers.items():
         rates = [one["events"] / one["seconds"] for one in runs]

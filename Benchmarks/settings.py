@@ -13,6 +13,9 @@ PYTHON = ROOT / ".deps/bench/bin/python"
 # Width, layers, heads.
 SIZES = {"S": (64, 4, 4), "M": (128, 6, 4), "L": (256, 8, 8)}
 
+# Lorentz scores in these too, and by which kernels.
+HALF_PRECISION = {"float16": "avx512fp16", "bfloat16": "avx512bf16"}
+
 
 def bound(command, threads):
     """Returns a command that stays on as many cores as it has threads, where there are more."""
@@ -27,8 +30,9 @@ def environment(name):
     result = dict(os.environ)
     if name.endswith("no kernels"):
         result["LORENTZ_KERNELS"] = "none"
-    if name.endswith("float16"):
-        result["LORENTZ_KERNELS"] = "avx512fp16"
+    for precision, kernels in HALF_PRECISION.items():
+        if name == f"Lorentz, {precision}":
+            result["LORENTZ_KERNELS"] = kernels
     return result
 
 

@@ -24,6 +24,7 @@
 namespace ckernels::avx512fp16 {
 
 #include "parts.hpp"
+#include "float16.hpp"
 #include "pairs.hpp"
 #include "half.hpp"
 

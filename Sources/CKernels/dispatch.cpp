@@ -18,6 +18,8 @@ const ckernels_kernels *ckernels_named(const char *name) {
   if (strcmp(name, "avx512") == 0 && has_avx512) return &ckernels::avx512_kernels;
   if (strcmp(name, "avx512fp16") == 0 && has_avx512 && __builtin_cpu_supports("avx512fp16"))
     return &ckernels::avx512fp16_kernels;
+  if (strcmp(name, "avx512bf16") == 0 && has_avx512 && __builtin_cpu_supports("avx512bf16"))
+    return &ckernels::avx512bf16_kernels;
   if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") &&
       __builtin_cpu_supports("fma"))
     return &ckernels::avx2_kernels;

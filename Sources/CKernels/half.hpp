@@ -2,8 +2,8 @@
 
 // The encoder in half precision, for scoring.
 //
-// Weights, and what products take of the tokens, are float16; so are sums of up to DEPTH terms,
-// which are then added in float32. The residual stream, norms, attention and GELU are float32.
+// Weights, and what products take of the tokens, are numbers of 16 bits; see `pairs.hpp`. The
+// residual stream, norms, attention and GELU are float32.
 
 /// The weights of a layer as pairs, packed.
 struct PairLayer {

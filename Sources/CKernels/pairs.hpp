@@ -1,41 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Products in half precision: twice the terms per instruction.
+// Products of matrices of 16-bit numbers: twice the terms per instruction.
 //
-// Two features that follow one another are a pair of halves, 32 bits as a float: products and
-// layouts are those of floats with half the depth, and the sums over the first and over the second
-// of the pairs are added at the end.
-
-/// Two halves.
-using Pair = uint32_t;
-using PairVector = uint32_t __attribute__((ext_vector_type(LANES)));
-using PartVector = _Float16 __attribute__((ext_vector_type(LANES)));
-using HalfVector = _Float16 __attribute__((ext_vector_type(2 * LANES)));
-
-/// Pairs that are added in half precision.
-constexpr int64_t DEPTH = 64;
-
-/// Rounds two features to pairs.
-CKERNELS_INLINE void store_pairs(Pair *to, Vector first, Vector second) {
-  using Bits = uint16_t __attribute__((ext_vector_type(LANES)));
-  const auto bits = [](Vector value) {
-    return __builtin_convertvector(
-        __builtin_bit_cast(Bits, __builtin_convertvector(value, PartVector)), PairVector);
-  };
-  const PairVector pairs = bits(first) | bits(second) << 16;
-  __builtin_memcpy(to, &pairs, sizeof pairs);
-}
-
-/// The sums of the pairs.
-CKERNELS_INLINE Vector sums_of_pairs(HalfVector value) {
-  const auto part = [](HalfVector halves, int shift) {
-    using Bits = uint16_t __attribute__((ext_vector_type(LANES)));
-    const PairVector pairs = __builtin_bit_cast(PairVector, halves) >> shift;
-    return __builtin_convertvector(
-        __builtin_bit_cast(PartVector, __builtin_convertvector(pairs, Bits)), Vector);
-  };
-  return part(value, 0) + part(value, 16);
-}
+// Two features that follow one another are a pair, 32 bits as a float: products and layouts are
+// those of floats with half the depth. What a pair is, and how products of pairs are added, is in
+// float16.hpp or bfloat16.hpp, one of which comes before:
+//
+//     PairSums            the sums of a vector of columns
+//     DEPTH               how many pairs they take before they are added in float32
+//     store_pairs         rounds two features to pairs
+//     add_products        adds the products of pairs to sums
+//     float_sums          the sums in float32
 
 /// As `pack`, of a matrix whose columns are paired.
 static void pack_pairs(
@@ -54,23 +29,22 @@ CKERNELS_INLINE void pair_tile(
     const float *other) {
   for (int64_t first = 0; first < depth; first += DEPTH) {
     const int64_t end = std::min(first + DEPTH, depth);
-    HalfVector sums[R][V];
+    PairSums sums[R][V];
 #pragma clang loop unroll(full)
     for (int r = 0; r < R; ++r) {
 #pragma clang loop unroll(full)
-      for (int v = 0; v < V; ++v) sums[r][v] = _Float16(0);
+      for (int v = 0; v < V; ++v) sums[r][v] = PairSums{};
     }
 #pragma clang loop unroll(disable)
     for (int64_t k = first; k < end; ++k) {
-      HalfVector row[V];
+      PairVector row[V];
 #pragma clang loop unroll(full)
       for (int v = 0; v < V; ++v) __builtin_memcpy(&row[v], b + v * LANES, sizeof row[v]);
 #pragma clang loop unroll(full)
       for (int r = 0; r < R; ++r) {
-        const HalfVector value = __builtin_bit_cast(HalfVector, PairVector(a[r]));
+        const PairVector value = a[r];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < V; ++v)
-          sums[r][v] = __builtin_elementwise_fma(value, row[v], sums[r][v]);
+        for (int v = 0; v < V; ++v) sums[r][v] = add_products(sums[r][v], value, row[v]);
       }
       a += R;
       b += STRIDE;
@@ -80,7 +54,7 @@ CKERNELS_INLINE void pair_tile(
 #pragma clang loop unroll(full)
       for (int v = 0; v < V; ++v) {
         float *to = c + r * STRIDE + v * LANES;
-        Vector sum = sums_of_pairs(sums[r][v]);
+        Vector sum = float_sums(sums[r][v]);
         if (first > 0 || start == Start::present) {
           sum += load(to);
         } else {

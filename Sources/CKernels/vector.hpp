@@ -7,6 +7,9 @@
 
 using Vector = float __attribute__((ext_vector_type(LANES)));
 using IntVector = int32_t __attribute__((ext_vector_type(LANES)));
+/// Two numbers of 16 bits.
+using Pair = uint32_t;
+using PairVector = Pair __attribute__((ext_vector_type(LANES)));
 
 #define CKERNELS_INLINE static inline __attribute__((always_inline))
 

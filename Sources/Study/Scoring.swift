@@ -37,13 +37,12 @@ public enum ScoreOutput: Sendable, Equatable {
 ///   - files: The ROOT files, at least one.
 ///   - output: The file that appears when it is complete, and its format.
 ///   - device: Where scores are computed.
-///   - inHalfPrecision: Whether products of matrices are computed in half precision, by kernels that
-///     only the CPU has.
+///   - precision: In what products of matrices are computed.
 ///   - progress: Is told how far it is.
 /// - Returns: How many events were scored.
 /// - Throws: What reading, scoring and writing throw.
 public func score(
-  run: String, files: [String], output: ScoreOutput, device: Device, inHalfPrecision: Bool = false,
+  run: String, files: [String], output: ScoreOutput, device: Device, precision: ScorePrecision = .float32,
   progress: ProgressReporter
 ) throws -> ScoringSummary {
   precondition(!files.isEmpty, "There must be a file to score.")
@@ -58,7 +57,7 @@ public func score(
       "cannot score with \(run): its configuration.yaml describes another schema than its model. "
         + "Take both from one run of finetune.")
   }
-  let kernels = try kernels(for: scorer.members[0], inHalfPrecision: inHalfPrecision)
+  let kernels = try kernels(for: scorer.members[0], precision: precision)
   let inputs = try ScoredFiles(paths: files, events: section, entriesPerPart: entriesPerRange)
   let scoring = Scoring(
     scorer: scorer, inputs: inputs, device: device, kernels: kernels, progress: progress)
@@ -127,21 +126,42 @@ private struct Scoring {
 /// As many as the model takes at a time.
 private let entriesPerRange = 1024
 
+/// The numbers in which a classifier's products of matrices are computed.
+///
+/// Those of 16 bits are for kernels that only some CPUs have.
+public enum ScorePrecision: String, CaseIterable, Sendable {
+  case float32, float16, bfloat16
+
+  /// The kernels for numbers of 16 bits, and the instructions that they need.
+  fileprivate var halfPrecision: (kernels: Kernels, instructions: String)? {
+    switch self {
+    case .float32: nil
+    case .float16: (.avx512fp16, "AVX-512 FP16")
+    case .bfloat16: (.avx512bf16, "AVX-512 BF16")
+    }
+  }
+}
+
 /// Returns the kernels that compute the scores.
-private func kernels(for classifier: Classifier, inHalfPrecision: Bool) throws -> Kernels {
-  guard inHalfPrecision else { return .current }
+private func kernels(for classifier: Classifier, precision: ScorePrecision) throws -> Kernels {
+  guard let (kernels, instructions) = precision.halfPrecision else { return .current }
   let reason: String
+  var remedy = "Leave --precision out; float32 always works."
   if classifier.backbone.device != .cpu {
     reason = "only the CPU's kernels know it"
-  } else if !Kernels.avx512fp16.isAvailable {
-    reason = "this processor has no AVX-512 FP16"
+  } else if !kernels.isAvailable {
+    reason = "this processor has no \(instructions)"
+    let others = ScorePrecision.allCases.filter { $0.halfPrecision?.kernels.isAvailable == true }
+    if let other = others.first {
+      remedy = "It has what \(other.rawValue) needs; float32 always works."
+    }
   } else if classifier.backbone.configuration.width % 16 != 0 {
     reason =
       "the model's width is \(classifier.backbone.configuration.width), not a multiple of 16"
   } else {
-    return .avx512fp16
+    return kernels
   }
   throw ModelError(
     code: .unsupportedPrecision,
-    "cannot score in half precision: \(reason). Leave --precision out; float32 always works.")
+    "cannot score in \(precision.rawValue): \(reason). \(remedy)")
 }

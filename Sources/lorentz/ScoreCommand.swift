@@ -5,10 +5,7 @@ import Foundation
 import Runtime
 import Study
 
-/// The numbers in which a classifier's products of matrices are computed.
-enum ScorePrecision: String, CaseIterable, ExpressibleByArgument {
-  case float32, float16
-}
+extension ScorePrecision: ExpressibleByArgument {}
 
 /// `lorentz score`: one score for every event of some files.
 struct ScoreCommand: ParsableCommand {
@@ -53,8 +50,8 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     help: """
-      float32, or float16 for products of matrices in half precision: faster, on processors with \
-      AVX-512 FP16.
+      float32, or float16 or bfloat16 for products of matrices in these: faster, on processors with \
+      AVX-512 FP16 or AVX-512 BF16.
       """)
   var precision = ScorePrecision.float32
 
@@ -104,7 +101,7 @@ struct ScoreCommand: ParsableCommand {
     defer { progress.finish() }
     let summary = try score(
       run: classifier, files: files, output: destination, device: device,
-      inHalfPrecision: precision == .float16, progress: progress)
+      precision: precision, progress: progress)
     progress.finish()
     if json {
       try printJSON(summary)

@@ -68,15 +68,22 @@ import Torch
     #expect(kept > 1000 && dropped > 1000)
   }
 
-  @Test func `half precision gives nearly the same scores, or says why not`() throws {
+  @Test(
+    arguments: [
+      ("float16", Kernels.avx512fp16, "no AVX-512 FP16", 0.005),
+      ("bfloat16", Kernels.avx512bf16, "no AVX-512 BF16", 0.02),
+    ])
+  func `half precision gives nearly the same scores, or says why not`(
+    precision: String, kernels: Kernels, reason: String, tolerance: Double
+  ) throws {
     let classifier = try TinyStudy.trained() + "/classifier"
     let folder = try TemporaryFolder()
-    let options = ["--precision", "float16"]
-    guard Kernels.avx512fp16.isAvailable else {
+    let options = ["--precision", precision]
+    guard kernels.isAvailable else {
       let output = folder.file("half.csv")
       let outcome = try Command.run(
         ["score", classifier, TinyStudy.signal, "-o", output] + options)
-      expectFailure(outcome, status: 1, says: ["no AVX-512 FP16", "Leave --precision out"])
+      expectFailure(outcome, status: 1, says: [reason, "float32 always works"])
       #expect(folder.contents.isEmpty)
       return
     }
@@ -86,7 +93,7 @@ import Torch
     for (one, other) in zip(single, half).dropFirst() {
       let (one, other) = (one.split(separator: ","), other.split(separator: ","))
       let difference = abs((Double(one[2]) ?? .nan) - (Double(other[2]) ?? .nan))
-      if !(difference < 0.005) { Issue.record("\(one) and \(other)") }
+      if !(difference < tolerance) { Issue.record("\(one) and \(other)") }
     }
   }
 

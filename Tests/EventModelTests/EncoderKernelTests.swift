@@ -14,6 +14,7 @@ import Torch
   private let tolerance: Float = 3e-5
 
   static let available = [Kernels.avx512, .avx2].filter(\.isAvailable)
+  static let halves = [Kernels.avx512fp16, .avx512bf16].filter(\.isAvailable)
 
   private static let schema = EventSchema(
     objectKinds: [ObjectKind(name: "jet", features: ["btag"])], scalars: ["npv"])
@@ -183,15 +184,15 @@ import Torch
   }
 
   @Test(
-    .enabled(if: Kernels.avx512fp16.isAvailable),
-    arguments: [
+    arguments: halves,
+    [
       ModelConfiguration(width: 32, layers: 2, heads: 4),
       ModelConfiguration(width: 80, layers: 2, heads: 10, feedForwardFactor: 1),
       ModelConfiguration(width: 256, layers: 8, heads: 8),
       biased(width: 64, layers: 3, heads: 4),
     ])
   func `half precision is close without gradients, and float32 with them`(
-    configuration: ModelConfiguration
+    kernels: Kernels, configuration: ModelConfiguration
   ) {
     let model = model(configuration)
     let batch = batch([1, 2, 16, 31, 32, 33, 300] + (0..<80).map { 3 + $0 % 9 })
@@ -207,14 +208,15 @@ import Torch
         }
       }
     }
-    for (half, single) in zip(vectors(.avx512fp16), vectors(.avx512)) {
+    // The vectors are normalized: numbers of about 1, and float16 has 11 bits, bfloat16 8.
+    let error: Float = kernels == .avx512fp16 ? 0.004 : 0.016
+    for (half, single) in zip(vectors(kernels), vectors(.avx512)) {
       #expect(half.count == single.count && half != single)
       let squares = zip(half, single).map { ($0 - $1) * ($0 - $1) }
-      // The vectors are normalized: numbers of about 1, and halves have 11 bits.
-      #expect(squares.allSatisfy { $0.squareRoot() < 0.03 })
-      #expect((squares.reduce(0, +) / Float(squares.count)).squareRoot() < 0.004)
+      #expect(squares.allSatisfy { $0.squareRoot() < 8 * error })
+      #expect((squares.reduce(0, +) / Float(squares.count)).squareRoot() < error)
     }
-    #expect(results(model, batch, .avx512fp16) == results(model, batch, .avx512))
+    #expect(results(model, batch, kernels) == results(model, batch, .avx512))
   }
 
   @Test(arguments: available)

@@ -33,9 +33,9 @@ extern "C" {
 /// The kernels for one set of instructions.
 typedef struct ckernels_kernels ckernels_kernels;
 
-/// The kernels of a name, "avx512", "avx2" or "avx512fp16", which computes in half precision where
-/// nothing is saved for gradients; null if there are none or the processor cannot run
-/// them.
+/// The kernels of a name, "avx512", "avx2", "avx512fp16" or "avx512bf16"; null if there are none or
+/// the processor cannot run them. The last two compute in float16 and bfloat16 where nothing is
+/// saved for gradients.
 const ckernels_kernels *_Nullable ckernels_named(const char *name);
 
 /// Their name.

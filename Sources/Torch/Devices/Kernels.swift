@@ -14,6 +14,8 @@ public enum Kernels: String, CaseIterable, Sendable {
   /// AVX-512 with FP16: where no gradients are recorded, products of matrices in half precision;
   /// never chosen unless named.
   case avx512fp16
+  /// AVX-512 with BF16: the same in bfloat16.
+  case avx512bf16
   /// LibTorch alone.
   case none
 
