@@ -42,8 +42,8 @@ public enum ScoreOutput: Sendable, Equatable {
 /// - Returns: How many events were scored.
 /// - Throws: What reading, scoring and writing throw.
 public func score(
-  run: String, files: [String], output: ScoreOutput, device: Device, precision: ScorePrecision = .float32,
-  progress: ProgressReporter
+  run: String, files: [String], output: ScoreOutput, device: Device,
+  precision: ScorePrecision = .float32, progress: ProgressReporter
 ) throws -> ScoringSummary {
   precondition(!files.isEmpty, "There must be a file to score.")
   let checkpoint = try ClassifierCheckpoint.read(run)
