@@ -110,11 +110,9 @@ def compare(size, threads, given, folder):
     prepare(size, chosen, folder)
     answers = {name: [] for name in chosen}
     for _ in range(given.file_rounds):
-        for name, command in chosen.items():
-            if name not in answers:
-                continue
+        for name in list(answers):
             try:
-                answers[name].append(run(name, command, threads))
+                answers[name].append(run(name, chosen[name], threads))
             except RuntimeError as error:
                 print(f"LEFT OUT: {error}", file=sys.stderr)
                 del answers[name]

@@ -146,15 +146,10 @@ public enum ScorePrecision: String, CaseIterable, Sendable {
 private func kernels(for classifier: Classifier, precision: ScorePrecision) throws -> Kernels {
   guard let (kernels, instructions) = precision.halfPrecision else { return .current }
   let reason: String
-  var remedy = "Leave --precision out; float32 always works."
   if classifier.backbone.device != .cpu {
     reason = "only the CPU's kernels know it"
   } else if !kernels.isAvailable {
     reason = "this processor has no \(instructions)"
-    let others = ScorePrecision.allCases.filter { $0.halfPrecision?.kernels.isAvailable == true }
-    if let other = others.first {
-      remedy = "It has what \(other.rawValue) needs; float32 always works."
-    }
   } else if classifier.backbone.configuration.width % 16 != 0 {
     reason =
       "the model's width is \(classifier.backbone.configuration.width), not a multiple of 16"
@@ -163,5 +158,6 @@ private func kernels(for classifier: Classifier, precision: ScorePrecision) thro
   }
   throw ModelError(
     code: .unsupportedPrecision,
-    "cannot score in \(precision.rawValue): \(reason). \(remedy)")
+    "cannot score in \(precision.rawValue): \(reason). Leave --precision out; float32 always "
+      + "works.")
 }

@@ -83,7 +83,7 @@ import Torch
       let output = folder.file("half.csv")
       let outcome = try Command.run(
         ["score", classifier, TinyStudy.signal, "-o", output] + options)
-      expectFailure(outcome, status: 1, says: [reason, "float32 always works"])
+      expectFailure(outcome, status: 1, says: [reason, "Leave --precision out"])
       #expect(folder.contents.isEmpty)
       return
     }

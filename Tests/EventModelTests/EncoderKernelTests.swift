@@ -209,12 +209,12 @@ import Torch
       }
     }
     // The vectors are normalized: numbers of about 1, and float16 has 11 bits, bfloat16 8.
-    let error: Float = kernels == .avx512fp16 ? 0.004 : 0.016
+    let (largest, mean): (Float, Float) = kernels == .avx512fp16 ? (0.03, 0.004) : (0.12, 0.016)
     for (half, single) in zip(vectors(kernels), vectors(.avx512)) {
       #expect(half.count == single.count && half != single)
       let squares = zip(half, single).map { ($0 - $1) * ($0 - $1) }
-      #expect(squares.allSatisfy { $0.squareRoot() < 8 * error })
-      #expect((squares.reduce(0, +) / Float(squares.count)).squareRoot() < error)
+      #expect(squares.allSatisfy { $0.squareRoot() < largest })
+      #expect((squares.reduce(0, +) / Float(squares.count)).squareRoot() < mean)
     }
     #expect(results(model, batch, kernels) == results(model, batch, .avx512))
   }
