@@ -61,6 +61,7 @@ def prepare(size, chosen, folder):
         command = [LORENTZ, "finetune", folder / CONFIGURATION.name, "-o", run]
         for setting in (
             f"model.width={width}", f"model.layers={layers}", f"model.heads={heads}",
+            "model.pairwiseBias=false",
             f"samples.0.files={file.name}", f"samples.1.files={file.name}",
         ):
             command += ["--set", setting]

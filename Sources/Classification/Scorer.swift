@@ -185,9 +185,11 @@ public struct Scorer {
   private func byClass(_ probabilities: [Double], of batch: EventBatch) throws -> [[Double]] {
     let count = classNames.count
     if let place = probabilities.firstIndex(where: { !$0.isFinite }) {
+      // Without the bits that a description of one that is not a number may show.
+      let found = probabilities[place].isNaN ? "nan" : "\(probabilities[place])"
       throw ModelError(
         code: .nonFinite,
-        "the score of event \(batch.eventIndices[place / count]) is \(probabilities[place]). "
+        "the score of event \(batch.eventIndices[place / count]) is \(found). "
           + "The model's parameters are damaged; fine-tune again from an intact checkpoint.")
     }
     return classNames.indices.map { index in

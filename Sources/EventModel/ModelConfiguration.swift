@@ -17,21 +17,25 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
 
   /// Whether attention between objects is biased by what pairs of them have in common: angles,
   /// relative momenta and the invariant mass.
-  public var pairwiseBias = false
+  public var pairwiseBias: Bool
   /// Whether attention between the event's token and objects is biased by the products of momenta
   /// with the axes of time and beams; only with ``pairwiseBias``.
-  public var referenceVectors = false
+  public var referenceVectors: Bool
 
   /// Makes a configuration; the defaults are the size S of the documentation.
+  ///
+  /// Without a pairwise bias there are no reference vectors either.
   public init(
     width: Int = 64, layers: Int = 4, heads: Int = 4, feedForwardFactor: Int = 4,
-    dropout: Double = 0
+    dropout: Double = 0, pairwiseBias: Bool = true, referenceVectors: Bool = true
   ) {
     self.width = width
     self.layers = layers
     self.heads = heads
     self.feedForwardFactor = feedForwardFactor
     self.dropout = dropout
+    self.pairwiseBias = pairwiseBias
+    self.referenceVectors = pairwiseBias && referenceVectors
   }
 
   /// Reads a section `model` of a configuration; what is not given keeps its value in the defaults.
@@ -46,7 +50,8 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
     feedForwardFactor = try node.int("feedForwardFactor", default: feedForwardFactor, in: 1...16)
     dropout = try node.double("dropout", default: dropout, in: 0...0.9)
     pairwiseBias = try node.bool("pairwiseBias", default: pairwiseBias)
-    referenceVectors = try node.bool("referenceVectors", default: referenceVectors)
+    referenceVectors = try node.bool(
+      "referenceVectors", default: referenceVectors && pairwiseBias)
     if referenceVectors, !pairwiseBias {
       throw node.fail(
         "referenceVectors", found: "true without pairwiseBias", expected: "false",

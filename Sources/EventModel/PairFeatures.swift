@@ -63,12 +63,15 @@ struct PairFeatures {
       let count = batch.range(of: event).count
       return sum + count * (count - 1) / 2
     }
-    pairs.reserveCapacity(pairCount * Self.pairColumns.count)
-    for event in 0..<batch.eventCount {
-      let range = batch.range(of: event)
-      for second in range {
-        for first in range.lowerBound..<second {
-          pairs += Self.row(objects[first], objects[second])
+    let width = Self.pairColumns.count
+    pairs = [Float](unsafeUninitializedCapacity: pairCount * width) { values, count in
+      for event in 0..<batch.eventCount {
+        let range = batch.range(of: event)
+        for second in range {
+          for first in range.lowerBound..<second {
+            Self.write(objects[first], objects[second], to: values, at: count)
+            count += width
+          }
         }
       }
     }
@@ -77,29 +80,46 @@ struct PairFeatures {
     for object in objects { references += Self.row(object) }
   }
 
-  private static func row(_ first: PairedObject, _ second: PairedObject) -> [Float] {
-    guard !first.isHidden, !second.isHidden else { return [0, 0, 0, 0, 0, 1] }
+  /// Writes the row of two objects from a place on.
+  ///
+  /// Pairs are many: what can be computed once for an object is, and nothing is allocated.
+  private static func write(
+    _ first: PairedObject, _ second: PairedObject, to row: UnsafeMutableBufferPointer<Float>,
+    at start: Int
+  ) {
+    guard !first.isHidden, !second.isHidden else {
+      for column in 0..<5 { row[start + column] = 0 }
+      row[start + 5] = 1
+      return
+    }
     let isTransverse = !first.hasEta || !second.hasEta
     let deltaY = isTransverse ? 0 : first.rapidity - second.rapidity
     let deltaPhi = Kinematics.deltaPhi(first.phi, second.phi)
-    let deltaR = max(hypot(deltaY, deltaPhi), 1e-3)
-    let smaller = min(first.pt, second.pt)
-    let share = smaller / max(first.pt + second.pt, 1e-3)
-    let massSquared = massSquared(
-      first, second, deltaY: deltaY, deltaPhi: deltaPhi, isTransverse: isTransverse)
-    return [
-      Float(log(deltaR) * 0.7), Float((log(max(smaller * deltaR, 1e-3)) - 3) * 0.5),
-      Float(log(max(share, 1e-3)) + 1.5), Float((log(max(massSquared, 1e-2)) - 8) * 0.4),
-      isTransverse ? 1 : 0, 0,
-    ]
+    let lnDeltaR = max(0.5 * log(deltaY * deltaY + deltaPhi * deltaPhi), floors.lnDeltaR)
+    let lnSmaller = min(first.lnPt, second.lnPt)
+    let lnShare = lnSmaller - log(max(first.pt + second.pt, 1e-3))
+    let massSquared = massSquared(first, second, isTransverse: isTransverse)
+    row[start] = Float(lnDeltaR * 0.7)
+    row[start + 1] = Float((max(lnSmaller + lnDeltaR, floors.lnKT) - 3) * 0.5)
+    row[start + 2] = Float(max(lnShare, floors.lnZ) + 1.5)
+    row[start + 3] = Float((log(max(massSquared, 1e-2)) - 8) * 0.4)
+    row[start + 4] = isTransverse ? 1 : 0
+    row[start + 5] = 0
   }
+
+  private static let floors = (lnDeltaR: log(1e-3), lnKT: log(1e-3), lnZ: log(1e-3))
 
   private static func row(_ object: PairedObject) -> [Float] {
     guard !object.isHidden else { return [0, 0, 0, 0, 1] }
     // E ± pz = mT exp(±y), without a difference of large terms.
-    let products = [cosh(object.rapidity), exp(object.rapidity), exp(-object.rapidity)]
-      .map { Float((log(max(object.transverseMass * $0, 1e-2)) - 4) * 0.7) }
-    return products + [object.hasEta ? 0 : 1, 0]
+    let exponentials = object.halfRapidity * object.halfRapidity
+    func column(_ product: Double) -> Float {
+      Float((log(max(object.transverseMass * product, 1e-2)) - 4) * 0.7)
+    }
+    return [
+      column((exponentials.x + exponentials.y) / 2), column(exponentials.x),
+      column(exponentials.y), object.hasEta ? 0 : 1, 0,
+    ]
   }
 
   /// Returns (p₁ + p₂)² in GeV², as a sum of terms that are not negative, so that none cancel.
@@ -108,17 +128,19 @@ struct PairFeatures {
   ///     cosh Δy = 1 + 2 sinh²(Δy/2),  cos Δφ = 1 − 2 sin²(Δφ/2),
   ///     mT₁ mT₂ − pt₁ pt₂ = (m₁² pt₂² + m₂² pt₁² + m₁² m₂²) / (mT₁ mT₂ + pt₁ pt₂)
   private static func massSquared(
-    _ first: PairedObject, _ second: PairedObject, deltaY: Double, deltaPhi: Double,
-    isTransverse: Bool
+    _ first: PairedObject, _ second: PairedObject, isTransverse: Bool
   ) -> Double {
     let pts = first.pt * second.pt
-    let across = 4 * pts * pow(sin(deltaPhi / 2), 2)
+    let sine = first.halfPhi.y * second.halfPhi.x - first.halfPhi.x * second.halfPhi.y
+    let across = 4 * pts * sine * sine
     if isTransverse { return across }
     let masses = (first.mass * first.mass, second.mass * second.mass)
     let transverseMasses = first.transverseMass * second.transverseMass
+    let twiceSinh =
+      first.halfRapidity.x * second.halfRapidity.y - first.halfRapidity.y * second.halfRapidity.x
     let excess =
       masses.0 * second.pt * second.pt + masses.1 * first.pt * first.pt + masses.0 * masses.1
-    return masses.0 + masses.1 + across + 4 * transverseMasses * pow(sinh(deltaY / 2), 2)
+    return masses.0 + masses.1 + across + transverseMasses * twiceSinh * twiceSinh
       + (excess > 0 ? 2 * excess / (transverseMasses + pts) : 0)
   }
 }
@@ -134,9 +156,17 @@ private struct PairedObject {
   let transverseMass: Double
   /// 0 without pseudorapidity.
   let rapidity: Double
+  let lnPt: Double
+  /// The cosine and sine of half the azimuth.
+  let halfPhi: SIMD2<Double>
+  /// The exponential functions of half the rapidity and of its negative.
+  let halfRapidity: SIMD2<Double>
 
   init(_ index: Int, of batch: EventBatch, mask: ObjectMask?) {
-    let momentum = batch.momenta[4 * index..<4 * index + 4].map(Double.init)
+    let momentum = SIMD4<Double>(
+      SIMD4<Float>(
+        batch.momenta[4 * index], batch.momenta[4 * index + 1], batch.momenta[4 * index + 2],
+        batch.momenta[4 * index + 3]))
     let hidesKind = mask?.hidesKind[index] ?? false
     isHidden = mask?.hidesMomentum[index] ?? false
     hasEta = hidesKind || !momentum[1].isNaN
@@ -146,5 +176,9 @@ private struct PairedObject {
     transverseMass = hypot(pt, mass)
     rapidity =
       momentum[1].isNaN ? 0 : asinh(pt / max(transverseMass, 1e-30) * sinh(momentum[1]))
+    lnPt = log(pt)
+    halfPhi = SIMD2(cos(phi / 2), sin(phi / 2))
+    let exponential = exp(rapidity / 2)
+    halfRapidity = SIMD2(exponential, 1 / exponential)
   }
 }

@@ -138,7 +138,7 @@ import Torch
     let backbone = EventTransformer(
       configuration: ModelConfiguration(
         width: reference.width, layers: reference.layers, heads: reference.heads,
-        feedForwardFactor: reference.feedForwardFactor),
+        feedForwardFactor: reference.feedForwardFactor, pairwiseBias: false),
       schema: source.schema, normalization: normalization, seed: 1)
     let tuner = try FineTuner(
       backbone: backbone, source: source, events: Array(0..<source.eventCount),

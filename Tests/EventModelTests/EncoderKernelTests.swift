@@ -46,10 +46,16 @@ import Torch
   private static func biased(
     width: Int, layers: Int, heads: Int, references: Bool = true
   ) -> ModelConfiguration {
-    var configuration = ModelConfiguration(width: width, layers: layers, heads: heads)
-    configuration.pairwiseBias = true
-    configuration.referenceVectors = references
-    return configuration
+    ModelConfiguration(width: width, layers: layers, heads: heads, referenceVectors: references)
+  }
+
+  /// A configuration without one.
+  private static func plain(
+    width: Int, layers: Int, heads: Int, feedForwardFactor: Int = 4
+  ) -> ModelConfiguration {
+    ModelConfiguration(
+      width: width, layers: layers, heads: heads, feedForwardFactor: feedForwardFactor,
+      pairwiseBias: false)
   }
 
   /// Which vectors are asked for.
@@ -103,11 +109,11 @@ import Torch
   @Test(
     arguments: available,
     [
-      ModelConfiguration(width: 32, layers: 2, heads: 4),
-      ModelConfiguration(width: 64, layers: 4, heads: 4),
-      ModelConfiguration(width: 96, layers: 1, heads: 2, feedForwardFactor: 3),
-      ModelConfiguration(width: 80, layers: 2, heads: 10, feedForwardFactor: 1),
-      ModelConfiguration(width: 128, layers: 2, heads: 1),
+      plain(width: 32, layers: 2, heads: 4),
+      plain(width: 64, layers: 4, heads: 4),
+      plain(width: 96, layers: 1, heads: 2, feedForwardFactor: 3),
+      plain(width: 80, layers: 2, heads: 10, feedForwardFactor: 1),
+      plain(width: 128, layers: 2, heads: 1),
       biased(width: 64, layers: 3, heads: 4), biased(width: 32, layers: 1, heads: 1),
       biased(width: 48, layers: 2, heads: 3, references: false),
     ])
@@ -186,9 +192,9 @@ import Torch
   @Test(
     arguments: halves,
     [
-      ModelConfiguration(width: 32, layers: 2, heads: 4),
-      ModelConfiguration(width: 80, layers: 2, heads: 10, feedForwardFactor: 1),
-      ModelConfiguration(width: 256, layers: 8, heads: 8),
+      plain(width: 32, layers: 2, heads: 4),
+      plain(width: 80, layers: 2, heads: 10, feedForwardFactor: 1),
+      plain(width: 256, layers: 8, heads: 8),
       biased(width: 64, layers: 3, heads: 4),
     ])
   func `half precision is close without gradients, and float32 with them`(

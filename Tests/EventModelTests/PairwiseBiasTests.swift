@@ -14,10 +14,7 @@ import Torch
   private let batch = TinyEvents.batch(eventCount: 24)
 
   private func configuration(references: Bool = true) -> ModelConfiguration {
-    var configuration = ModelConfiguration(width: 32, layers: 3, heads: 4)
-    configuration.pairwiseBias = true
-    configuration.referenceVectors = references
-    return configuration
+    ModelConfiguration(width: 32, layers: 3, heads: 4, referenceVectors: references)
   }
 
   private func model(
@@ -40,7 +37,8 @@ import Torch
   }
 
   @Test func `a new model attends as one without a bias`() {
-    let plain = events(model(ModelConfiguration(width: 32, layers: 3, heads: 4)), batch)
+    let plain = events(
+      model(ModelConfiguration(width: 32, layers: 3, heads: 4, pairwiseBias: false)), batch)
     for references in [false, true] {
       let biased = events(model(configuration(references: references)), batch)
       #expect(worstDifference(biased, plain, relative: 1e-4, absolute: 1e-5) == nil)
@@ -179,6 +177,6 @@ import Torch
     let old = try JSONDecoder().decode(
       ModelConfiguration.self,
       from: Data(#"{"width":64,"layers":4,"heads":4,"feedForwardFactor":4,"dropout":0}"#.utf8))
-    #expect(old == ModelConfiguration())
+    #expect(old == ModelConfiguration(pairwiseBias: false))
   }
 }

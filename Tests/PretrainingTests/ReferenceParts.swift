@@ -33,7 +33,7 @@ struct ReferenceParts {
     backbone = EventTransformer(
       configuration: ModelConfiguration(
         width: reference.width, layers: reference.layers, heads: reference.heads,
-        feedForwardFactor: reference.feedForwardFactor),
+        feedForwardFactor: reference.feedForwardFactor, pairwiseBias: false),
       schema: batch.schema, normalization: normalization, seed: 1)
     var generator = CounterBasedGenerator(seed: 1, purpose: .initialization)
     var maskedSettings = MaskedObjects.Settings()
