@@ -25,7 +25,11 @@ def contestants(task, size, threads):
     both = ["--threads", threads]
     work = [LORENTZ_BENCH, "work", "STORE", *model, *both, "--task"]
     torch = [PYTHON, PEERS / "torch_encoder.py", "STORE", *model, *both, "--task", task]
-    result = {"Lorentz": [*work, task], "Lorentz, no kernels": [*work, task]}
+    result = {
+        "Lorentz": [*work, task],
+        "Lorentz, bias by pairs": [*work, task, "--reference-vectors"],
+        "Lorentz, no kernels": [*work, task],
+    }
     for kind in ("padded", "packed", "grouped"):
         result[f"PyTorch, {kind}"] = [*torch, "--kind", kind]
     if task == "score":
@@ -74,6 +78,9 @@ def compare(task, size, threads, store, given):
                     part: sum(answer["parts"][part] for answer in contestant.answers) / seconds
                     for part in last["parts"]
                 }
+            if "pageFaults" in last:
+                # Pages that the system gave, in the last round, to a step of 512 events.
+                row["newPagesPerStep"] = 512 * last["pageFaults"] / last["events"]
             if "operations" in last:
                 row["gigaflops"] = statistics.median(
                     answer["operations"] / answer["seconds"] * 1e-9
@@ -107,6 +114,8 @@ def show(rows, tokens):
             note = "   " + ", ".join(
                 f"{part} {100 * share:.1f} %" for part, share in row["shares"].items()
             )
+        if row.get("newPagesPerStep") is not None:
+            note += f"   {row['newPagesPerStep']:.1f} new pages a step"
         print(f"  {row['name']:24}{rate:>10,.0f}{ratio:>8}{memory:>10}{note}")
     if products and lorentz:
         width, layers, _ = SIZES[first["size"]]

@@ -9,6 +9,7 @@ final class WorkClock {
   private var end = 0.0
   private var events = 0
   private var operations = 0.0
+  private var pageFaults = 0
   private var warmUp = 3
 
   /// Counts a step that is done.
@@ -31,7 +32,10 @@ final class WorkClock {
     guard now >= end else { return false }
     var answer: [String: Any] = ["events": events, "seconds": now - start, "parts": parts()]
     if operations > 0 { answer["operations"] = operations }
-    if let peak = Self.peakMemory() { answer["peakBytes"] = peak }
+    if let usage = Self.usage() {
+      answer["peakBytes"] = usage.ru_maxrss * 1024
+      answer["pageFaults"] = usage.ru_minflt - pageFaults
+    }
     if let data = try? JSONSerialization.data(withJSONObject: answer) {
       print(String(decoding: data, as: UTF8.self))
       fflush(nil)
@@ -49,14 +53,14 @@ final class WorkClock {
     }
     events = 0
     operations = 0
+    pageFaults = Self.usage()?.ru_minflt ?? 0
     start = ProcessInfo.processInfo.systemUptime
     end = start + seconds
   }
 
-  /// The largest resident memory so far, in bytes.
-  private static func peakMemory() -> Int? {
+  /// What the program used so far.
+  private static func usage() -> rusage? {
     var usage = rusage()
-    return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0
-      ? usage.ru_maxrss * 1024 : nil
+    return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 ? usage : nil
   }
 }
