@@ -31,7 +31,8 @@ namespace ckernels::avx2 {
 namespace ckernels {
 
 const ckernels_kernels avx2_kernels = {
-    "avx2", LANES, avx2::TOKENS, avx2::saved_count, avx2::forward, avx2::backward};
+    "avx2", LANES, avx2::TOKENS, avx2::saved_count, avx2::forward, avx2::backward,
+    avx2::pair_bias_forward, avx2::pair_bias_backward};
 
 }  // namespace ckernels
 

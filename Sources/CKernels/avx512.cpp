@@ -31,7 +31,8 @@ namespace ckernels::avx512 {
 namespace ckernels {
 
 const ckernels_kernels avx512_kernels = {
-    "avx512", LANES, avx512::TOKENS, avx512::saved_count, avx512::forward, avx512::backward};
+    "avx512", LANES, avx512::TOKENS, avx512::saved_count, avx512::forward, avx512::backward,
+    avx512::pair_bias_forward, avx512::pair_bias_backward};
 
 }  // namespace ckernels
 

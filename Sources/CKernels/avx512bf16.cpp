@@ -40,7 +40,9 @@ const ckernels_kernels avx512bf16_kernels = {
     avx512bf16::TOKENS,
     avx512bf16::saved_count,
     avx512bf16::half_forward,
-    avx512bf16::backward};
+    avx512bf16::backward,
+    avx512bf16::pair_bias_forward,
+    avx512bf16::pair_bias_backward};
 
 }  // namespace ckernels
 

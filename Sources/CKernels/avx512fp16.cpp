@@ -40,7 +40,9 @@ const ckernels_kernels avx512fp16_kernels = {
     avx512fp16::TOKENS,
     avx512fp16::saved_count,
     avx512fp16::half_forward,
-    avx512fp16::backward};
+    avx512fp16::backward,
+    avx512fp16::pair_bias_forward,
+    avx512fp16::pair_bias_backward};
 
 }  // namespace ckernels
 

@@ -56,4 +56,16 @@ bool ckernels_encoder_backward(
       parameter_gradients, bias_gradient);
 }
 
+bool ckernels_pair_bias_forward(
+    const ckernels_pair_bias *bias, const float *const *parameters, float *output) {
+  return bias->kernels->pair_bias_forward(*bias, parameters, output);
+}
+
+bool ckernels_pair_bias_backward(
+    const ckernels_pair_bias *bias, const float *const *parameters, const float *output_gradient,
+    float *const *parameter_gradients) {
+  return bias->kernels->pair_bias_backward(
+      *bias, parameters, output_gradient, parameter_gradients);
+}
+
 }  // extern "C"

@@ -20,6 +20,9 @@ struct ckernels_kernels {
   bool (*backward)(
       const ckernels_encoder &, const float *const *, const float *, const float *, float *,
       float *, float *const *, float *);
+  bool (*pair_bias_forward)(const ckernels_pair_bias &, const float *const *, float *);
+  bool (*pair_bias_backward)(
+      const ckernels_pair_bias &, const float *const *, const float *, float *const *);
 };
 
 #if defined(__x86_64__)

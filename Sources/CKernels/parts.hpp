@@ -9,3 +9,4 @@
 #include "layer.hpp"
 #include "encoder.hpp"
 #include "batch.hpp"
+#include "pairbias.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The encoder of `CKernels` as an operation with gradients.
+// The encoder of `CKernels`, and the bias of its attention, as operations with gradients.
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -44,8 +44,10 @@ int64_t pairs_of(const at::Tensor &offsets) {
   return pairs;
 }
 
-/// Copies a bias to where there is room behind it.
+/// Returns a bias where there is room behind it: itself, or a copy.
 at::Tensor with_slack(const at::Tensor &bias) {
+  const auto end = static_cast<size_t>(bias.storage_offset() + bias.numel() + CKERNELS_BIAS_SLACK);
+  if (bias.storage().nbytes() >= end * sizeof(float)) return bias;
   auto result = at::zeros({bias.numel() + CKERNELS_BIAS_SLACK}, bias.options());
   memcpy(
       result.mutable_data_ptr<float>(), bias.const_data_ptr<float>(),
@@ -169,6 +171,89 @@ struct Encoder : torch::autograd::Function<Encoder> {
   }
 };
 
+/// The size of a bias by pairs. A tensor that is not defined stands for no reference vectors.
+ckernels_pair_bias pair_bias_of(
+    const ckernels_kernels *kernels, const at::Tensor &offsets, const at::Tensor &pairs,
+    const at::Tensor &references, at::TensorList parameters) {
+  // An empty tensor has no address.
+  static constexpr float none = 0;
+  const auto features = [](const at::Tensor &rows) {
+    return rows.numel() > 0 ? rows.const_data_ptr<float>() : &none;
+  };
+  return {
+      kernels, parameters[2].size(0), parameters[0].size(0), offsets.numel() - 1,
+      offsets.const_data_ptr<int64_t>(), features(pairs), pairs.size(1),
+      references.defined() ? features(references) : nullptr,
+      references.defined() ? references.size(1) : 0};
+}
+
+struct PairBias : torch::autograd::Function<PairBias> {
+  static Variable forward(
+      AutogradContext *context, const at::Tensor &pairs,
+      const std::optional<at::Tensor> &some_references, const at::Tensor &offsets, bool records,
+      at::TensorList parameters) {
+    const at::Tensor references = some_references.value_or(at::Tensor());
+    const auto bias = pair_bias_of(chosen, offsets, pairs, references, parameters);
+    const int64_t squares = pairs_of(offsets);
+    const auto room =
+        at::empty({bias.heads * squares + CKERNELS_BIAS_SLACK}, pairs.options());
+    if (!ckernels_pair_bias_forward(
+            &bias, pointers(parameters).data(), room.mutable_data_ptr<float>()))
+      fail_for_memory();
+    if (records) {
+      variable_list kept{pairs, references, offsets};
+      kept.insert(kept.end(), parameters.begin(), parameters.end());
+      context->save_for_backward(std::move(kept));
+      context->saved_data["kernels"] = reinterpret_cast<int64_t>(bias.kernels);
+    }
+    // With the storage's slack, and no view of another tensor.
+    auto result = at::empty({0}, pairs.options());
+    result.set_(room.storage(), 0, {bias.heads, squares}, {squares, 1});
+    return result;
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list output_gradients) {
+    const auto kept = context->get_saved_variables();
+    const at::TensorList parameters = at::TensorList(kept).slice(3);
+    const auto bias = pair_bias_of(
+        reinterpret_cast<const ckernels_kernels *>(context->saved_data["kernels"].toInt()),
+        kept[2], kept[0], kept[1], parameters);
+    const auto output_gradient = output_gradients[0].contiguous();
+    // The arguments without gradients: pairs, references, offsets, records.
+    variable_list result(4);
+    std::vector<float *> gradient_pointers;
+    for (const auto &parameter : parameters) {
+      result.push_back(at::empty_like(parameter));
+      gradient_pointers.push_back(result.back().mutable_data_ptr<float>());
+    }
+    if (!ckernels_pair_bias_backward(
+            &bias, pointers(parameters).data(), output_gradient.const_data_ptr<float>(),
+            gradient_pointers.data()))
+      fail_for_memory();
+    return result;
+  }
+};
+
+/// Checks that the parameters are those of a network of rows with some columns.
+void check_network(at::TensorList parameters, const at::Tensor &rows, int64_t count) {
+  for (const auto &parameter : parameters) check(parameter, at::kFloat);
+  check(rows, at::kFloat);
+  const int64_t hidden = parameters[0].size(0);
+  const int64_t heads = parameters[2].size(0);
+  TORCH_CHECK(
+      rows.dim() == 2 && rows.size(0) == count && rows.size(1) <= CKERNELS_MOST_PAIR_COLUMNS &&
+          hidden <= CKERNELS_MOST_PAIR_HIDDEN && heads <= CKERNELS_MOST_PAIR_HEADS,
+      "features of ", rows.sizes(), " are not those of ", count, " pairs for a network of ", hidden,
+      " and ", heads, " numbers");
+  TORCH_CHECK(
+      parameters[0].sizes() == at::IntArrayRef({hidden, rows.size(1)}) &&
+          parameters[1].numel() == hidden &&
+          parameters[2].sizes() == at::IntArrayRef({heads, hidden}) &&
+          parameters[3].numel() == heads,
+      "parameters of ", parameters[0].sizes(), " and ", parameters[2].sizes(),
+      " do not make a network of ", rows.size(1), " columns");
+}
+
 }  // namespace
 
 extern "C" {
@@ -185,6 +270,35 @@ bool ctorch_kernels_choose(const char *name) {
 bool ctorch_encoder_is_supported(
     ctorch_index width, ctorch_index inner, ctorch_index most_tokens_of_an_event) {
   return chosen && ckernels_supports(chosen, width, inner, most_tokens_of_an_event);
+}
+
+ctorch_status ctorch_pair_bias(
+    const ctorch_tensor *pairs, const ctorch_tensor *references, const ctorch_tensor *offsets,
+    size_t count, ctorch_tensor *const *parameters, ctorch_tensor **result) {
+  return guarded_tensor(result, [&] {
+    TORCH_CHECK(chosen, "no kernels are chosen");
+    constexpr size_t each = CKERNELS_PARAMETERS_PER_PAIR_NETWORK;
+    TORCH_CHECK(
+        count == (references ? 2 * each : each), "a bias by pairs has ", count, " parameters");
+    const auto values = list(parameters, count);
+    check(offsets->value, at::kLong);
+    const auto *first = offsets->value.const_data_ptr<int64_t>();
+    int64_t pair_count = 0;
+    int64_t object_count = 0;
+    for (int64_t event = 0; event + 1 < offsets->value.numel(); ++event) {
+      const int64_t objects = first[event + 1] - first[event] - 1;
+      pair_count += objects * (objects - 1) / 2;
+      object_count += objects;
+    }
+    check_network(at::TensorList(values).slice(0, each), pairs->value, pair_count);
+    if (references)
+      check_network(at::TensorList(values).slice(each), references->value, object_count);
+    bool records = false;
+    for (const auto &value : values) records = records || value.requires_grad();
+    return PairBias::apply(
+        pairs->value, optional(references), offsets->value,
+        records && c10::GradMode::is_enabled(), at::TensorList(values));
+  });
 }
 
 ctorch_status ctorch_encoder(

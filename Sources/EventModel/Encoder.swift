@@ -78,9 +78,11 @@ final class Encoder: Module {
       places = objects.map { all[$0] }
     case .all: places = nil
     }
+    let starts = Tensor(offsets)
     let vectors = Tensor.encoder(
-      events: tokens.events, objects: tokens.objects, offsets: Tensor(offsets),
-      wanted: places.map { Tensor($0) }, bias: pairBias.map { $0(pairs(of: input), of: input) },
+      events: tokens.events, objects: tokens.objects, offsets: starts,
+      wanted: places.map { Tensor($0) },
+      bias: pairBias.map { $0(pairs(of: input), offsets: starts) },
       heads: configuration.heads, parameters: layers.flatMap(\.parametersInOrder))
     guard places == nil else { return vectors }
     return vectors.indexSelected(

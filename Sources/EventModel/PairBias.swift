@@ -31,6 +31,9 @@ struct PairInput {
 ///
 /// Source: H. Qu et al., "Particle Transformer for jet tagging", arXiv:2202.03772, section 4.
 final class PairBias: Module {
+  private static let unpreparedReferences =
+    "The input was prepared for a model without reference vectors."
+
   private let heads: Int
   private let pairs: PairNetwork
   private let references: PairNetwork?
@@ -75,17 +78,18 @@ final class PairBias: Module {
     }
   }
 
-  /// Returns the bias of all pairs of tokens, event after event, as the kernels take it.
+  /// Returns the bias of all pairs of tokens, event after event, as the kernels take and compute it.
   ///
   /// - Parameters:
   ///   - input: The features of the batch.
-  ///   - batch: The batch.
+  ///   - offsets: The place of each event's token, and the number of tokens. `int64`, shape `[B + 1]`.
   /// - Returns: Shape `[H, P]`, with the sum `P` of the squared numbers of tokens.
-  func callAsFunction(_ input: PairInput, of batch: ModelInput) -> Tensor {
-    biases(
-      input, ofSquares: zip(batch.tokenCounts.indices, batch.tokenCounts),
-      tokenCounts: batch.tokenCounts
-    ).transposed(0, 1)
+  func callAsFunction(_ input: PairInput, offsets: Tensor) -> Tensor {
+    precondition(
+      references == nil || input.references != nil, Self.unpreparedReferences)
+    return .pairBias(
+      pairs: input.pairs, references: references == nil ? nil : input.references, offsets: offsets,
+      parameters: pairs.parametersInOrder + (references?.parametersInOrder ?? []))
   }
 
   /// Returns the bias of any two of an event's tokens, for some events with the number of tokens
@@ -99,7 +103,7 @@ final class PairBias: Module {
     var table = [Tensor.zeros([1, heads], device: device), pairs(input.pairs)]
     if let references {
       guard let features = input.references else {
-        preconditionFailure("The input was prepared for a model without reference vectors.")
+        preconditionFailure(Self.unpreparedReferences)
       }
       table.append(references(features))
     }
@@ -172,6 +176,11 @@ private final class PairNetwork: Module {
 
   var children: [(name: String, module: any Module)] {
     [("expansion", expansion), ("contraction", contraction)]
+  }
+
+  /// Weight and bias of the expansion, then of the contraction.
+  var parametersInOrder: [Tensor] {
+    [expansion, contraction].flatMap { [$0.weight.value] + ($0.bias.map { [$0.value] } ?? []) }
   }
 
   /// Shape `[pairs, features]` in, `[pairs, H]` out.

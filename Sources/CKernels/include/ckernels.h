@@ -9,6 +9,8 @@
 // layers are computed for some hundred tokens at a time, so that what passes between the steps
 // stays in the cache. The calling thread does it all: threads have batches of their own.
 //
+// Before it, what attention adds to its logits: small networks of what two tokens have in common.
+//
 // All matrices are float32, row after row; weights are [outputs, inputs], as in LibTorch.
 
 #pragma once
@@ -111,6 +113,53 @@ bool ckernels_encoder_backward(
     const float *saved, const float *output_gradient, float *event_gradient,
     float *object_gradient, float *_Nonnull const *_Nonnull parameter_gradients,
     float *_Nullable bias_gradient);
+
+/// Number of parameters of a network of pairs: weight and bias of the expansion and the contraction.
+#define CKERNELS_PARAMETERS_PER_PAIR_NETWORK 4
+
+/// The largest sizes of such a network.
+#define CKERNELS_MOST_PAIR_COLUMNS 8
+#define CKERNELS_MOST_PAIR_HIDDEN 64
+#define CKERNELS_MOST_PAIR_HEADS 64
+
+/// What attention adds to its logits, by networks Linear(GELU(Linear(x))) of what two tokens have in
+/// common, the same both ways round; a token has nothing with itself.
+typedef struct ckernels_pair_bias {
+  /// What computes it.
+  const ckernels_kernels *kernels;
+  /// Number of heads.
+  int64_t heads;
+  /// Width inside the networks.
+  int64_t hidden;
+  /// Number of events, B.
+  int64_t events;
+  /// The first token of every event, and the number of tokens; [B + 1], rising from 0.
+  const int64_t *offsets;
+  /// Of pairs of objects, event after event each object with those before it in its event:
+  /// [pairs of objects, pair_columns].
+  const float *pairs;
+  int64_t pair_columns;
+  /// Of objects and their events, [objects, reference_columns]; null if these pairs have nothing.
+  const float *_Nullable references;
+  int64_t reference_columns;
+} ckernels_pair_bias;
+
+/// Computes it.
+///
+/// - `parameters`: of the network of objects, then of the one of objects and events
+/// - `output`: as `ckernels_encoder` takes it, CKERNELS_BIAS_SLACK zeros behind it
+///
+/// Returns false where there is no memory for it.
+bool ckernels_pair_bias_forward(
+    const ckernels_pair_bias *bias, const float *_Nonnull const *_Nonnull parameters,
+    float *output);
+
+/// Computes the gradients of the parameters, which are overwritten, from that of the output.
+///
+/// Returns false where there is no memory for it.
+bool ckernels_pair_bias_backward(
+    const ckernels_pair_bias *bias, const float *_Nonnull const *_Nonnull parameters,
+    const float *output_gradient, float *_Nonnull const *_Nonnull parameter_gradients);
 
 /// Returns memory for a number of floats, kept from an earlier use where there is some, or null.
 ///

@@ -64,6 +64,12 @@ ctorch_status ctorch_encoder(
     const ctorch_tensor *events, const ctorch_tensor *objects, const ctorch_tensor *offsets,
     const ctorch_tensor *_Nullable wanted, const ctorch_tensor *_Nullable bias,
     ctorch_index heads, double epsilon, size_t count, ctorch_tensor *const _Nonnull *_Nonnull parameters, ctorch_tensor *_Nullable *_Nonnull result);
+/// Computes the bias of `ckernels.h`, [heads, pairs], from the features of pairs of objects and, if
+/// there are any, of objects and their events; the parameters are those of a network for each.
+ctorch_status ctorch_pair_bias(
+    const ctorch_tensor *pairs, const ctorch_tensor *_Nullable references,
+    const ctorch_tensor *offsets, size_t count,
+    ctorch_tensor *const _Nonnull *_Nonnull parameters, ctorch_tensor *_Nullable *_Nonnull result);
 ctorch_status ctorch_dropout(
     const ctorch_tensor *tensor, double probability, ctorch_generator *generator,
     ctorch_tensor *_Nullable *_Nonnull result);

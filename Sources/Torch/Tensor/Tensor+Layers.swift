@@ -116,6 +116,33 @@ extension Tensor {
     }
   }
 
+  /// Returns what ``encoder(events:objects:offsets:wanted:bias:heads:parameters:epsilon:)`` takes as
+  /// its bias, by networks `Linear → GELU → Linear` of what two tokens have in common.
+  ///
+  /// It is the same both ways round, and 0 for a token with itself. Whatever runs the encoder can run
+  /// this.
+  ///
+  /// - Parameters:
+  ///   - pairs: Of pairs of objects: event after event, each object with those before it in its event.
+  ///     Shape `[pairs, columns]`.
+  ///   - references: Of objects and their events, shape `[T, columns]`; `nil` leaves 0 there.
+  ///   - offsets: The place of each event's token, and `B + T`. `int64`, shape `[B + 1]`.
+  ///   - parameters: Weight and bias of the expansion and of the contraction of the network for `pairs`,
+  ///     then, if there are `references`, of the one for them.
+  /// - Returns: Shape `[H, P]` with the sum `P` of the squared numbers of tokens.
+  public static func pairBias(
+    pairs: Tensor, references: Tensor?, offsets: Tensor, parameters: [Tensor]
+  ) -> Tensor {
+    let inputs = [pairs, offsets] + (references.map { [$0] } ?? [])
+    return perform("a bias by pairs", inputs + parameters) { result in
+      Tensor.withHandles(of: parameters) { handles, count in
+        guard let handles else { return CTORCH_FAILED }
+        return ctorch_pair_bias(
+          pairs.handle, references?.handle, offsets.handle, count, handles, result)
+      }
+    }
+  }
+
   /// Returns the rows of a table that the indices name.
   ///
   /// - Parameters:
