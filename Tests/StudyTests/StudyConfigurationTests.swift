@@ -5,6 +5,18 @@ import Study
 import Testing
 
 @Suite struct StudyConfigurationTests {
+  @Test(arguments: [
+    ("", true, true), ("pairwiseBias: false", false, false),
+    ("referenceVectors: false", true, false), ("width: 32", true, true),
+    ("pairwiseBias: false, referenceVectors: false", false, false),
+  ])
+  func `attention is biased unless the model says otherwise`(
+    text: String, bias: Bool, references: Bool
+  ) throws {
+    let model = try smallStudy("model: {\(text)}\n").model
+    #expect(model.pairwiseBias == bias && model.referenceVectors == references)
+  }
+
   @Test func `fine-tuning has the augmentation of its own section, pre-training has not`() throws {
     let study = try smallStudy(
       """
