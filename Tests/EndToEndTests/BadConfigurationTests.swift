@@ -11,7 +11,10 @@ import Testing
     ("pretraining.epoch=1", ["unknown key pretraining.epoch. Did you mean epochs?"]),
     ("model.width=abc", ["model.width is abc; expected an integer from 4 to 4096"]),
     ("model.width=-3", ["model.width is -3; expected an integer from 4 to 4096"]),
-    ("model.referenceVectors=true", ["without pairwiseBias", "set pairwiseBias: true too"]),
+    (
+      "model={pairwiseBias: false, referenceVectors: true}",
+      ["without pairwiseBias", "set pairwiseBias: true too"]
+    ),
     ("model.heads=3", ["expected a divisor of the width 16", "Choose 2 heads"]),
     ("model=3", ["model is 3; expected a mapping of keys to values"]),
     ("samples=[]", ["samples is empty; expected a list of at least one sample"]),
