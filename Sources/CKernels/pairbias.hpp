@@ -22,7 +22,7 @@ struct PairRows {
   int64_t count, columns, hidden, heads;
 
   /// Their number rounded up to whole vectors.
-  int64_t step() const { return (count + LANES - 1) / LANES * LANES; }
+  int64_t step() const { return PieceEncoder::columns_of(count); }
 
   /// Loads the features from a row on; those of rows behind the last one are 0.
   void load_features(int64_t row, Vector *result) const {
@@ -145,20 +145,13 @@ CKERNELS_INLINE void for_each_row(const ckernels_pair_bias &bias, const Act &act
 template <bool is_reference>
 struct PairPart {
   const ckernels_pair_bias &bias;
-  /// The numbers that a head has.
-  int64_t squares;
   PairRows rows;
 
   explicit PairPart(const ckernels_pair_bias &bias)
-      : bias(bias), squares(0),
-        rows{is_reference ? bias.references : bias.pairs, 0,
-             is_reference ? bias.reference_columns : bias.pair_columns, bias.hidden, bias.heads} {
-    for (int64_t event = 0; event < bias.events; ++event) {
-      const int64_t tokens = bias.offsets[event + 1] - bias.offsets[event];
-      squares += tokens * tokens;
-      rows.count += is_reference ? tokens - 1 : (tokens - 1) * (tokens - 2) / 2;
-    }
-  }
+      : bias(bias),
+        rows{is_reference ? bias.references : bias.pairs,
+             is_reference ? bias.reference_count : bias.pair_count,
+             is_reference ? bias.reference_columns : bias.pair_columns, bias.hidden, bias.heads} {}
 
   /// Writes what the network gives to its places.
   bool forward(const float *const *parameters, float *output) const {
@@ -167,7 +160,7 @@ struct PairPart {
     apply_network(rows, PairNetwork<const float>(parameters), values.start);
     for (int64_t head = 0; head < rows.heads; ++head) {
       const float *from = values.start + head * rows.step();
-      float *to = output + head * squares;
+      float *to = output + head * bias.squares;
       for_each_row<is_reference>(
           bias, [&](int64_t one, int64_t other) { to[one] = to[other] = *from++; });
     }
@@ -180,7 +173,7 @@ struct PairPart {
     const Memory values(rows.heads * rows.step());
     if (!values.start) return false;
     for (int64_t head = 0; head < rows.heads; ++head) {
-      const float *from = output_gradient + head * squares;
+      const float *from = output_gradient + head * bias.squares;
       float *to = values.start + head * rows.step();
       for_each_row<is_reference>(
           bias, [&](int64_t one, int64_t other) { *to++ = from[one] + from[other]; });
@@ -193,11 +186,10 @@ struct PairPart {
 
 static bool pair_bias_forward(
     const ckernels_pair_bias &bias, const float *const *parameters, float *output) {
-  const PairPart<false> pairs(bias);
   __builtin_memset(
       output, 0,
-      static_cast<size_t>(bias.heads * pairs.squares + CKERNELS_BIAS_SLACK) * sizeof(float));
-  return pairs.forward(parameters, output) &&
+      static_cast<size_t>(bias.heads * bias.squares + CKERNELS_BIAS_SLACK) * sizeof(float));
+  return PairPart<false>(bias).forward(parameters, output) &&
          (!bias.references ||
           PairPart<true>(bias).forward(parameters + CKERNELS_PARAMETERS_PER_PAIR_NETWORK, output));
 }

@@ -9,6 +9,7 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -80,6 +81,24 @@ std::vector<const float *> pointers(at::TensorList tensors) {
   return result;
 }
 
+/// Appends room for the gradients of parameters; returns its addresses.
+std::vector<float *> append_gradients(at::TensorList parameters, variable_list &gradients) {
+  std::vector<float *> result;
+  for (const auto &parameter : parameters) {
+    gradients.push_back(at::empty_like(parameter));
+    result.push_back(gradients.back().mutable_data_ptr<float>());
+  }
+  return result;
+}
+
+/// Whether an operation on the tensors has a way back.
+bool is_recorded(at::TensorList tensors) {
+  return c10::GradMode::is_enabled() &&
+         std::any_of(tensors.begin(), tensors.end(), [](const at::Tensor &tensor) {
+           return tensor.requires_grad();
+         });
+}
+
 /// The kernels that LORENTZ_KERNELS names, or the best that the processor can run, or none.
 const ckernels_kernels *first_kernels() {
   if (const char *name = std::getenv("LORENTZ_KERNELS")) {
@@ -149,24 +168,18 @@ struct Encoder : torch::autograd::Function<Encoder> {
     at::Tensor bias_gradient;
     if (encoder.bias)
       bias_gradient = at::empty({encoder.heads, encoder.pairs}, output_gradient.options());
-    variable_list gradients;
-    std::vector<float *> gradient_pointers;
-    for (const auto &parameter : parameters) {
-      gradients.push_back(at::empty_like(parameter));
-      gradient_pointers.push_back(gradients.back().mutable_data_ptr<float>());
-    }
+    // The arguments without gradients: offsets, wanted, heads, epsilon, records.
+    variable_list result(8);
+    const auto gradient_pointers = append_gradients(parameters, result);
     if (!ckernels_encoder_backward(
             &encoder, pointers(parameters).data(), kept[3].const_data_ptr<float>(),
             output_gradient.const_data_ptr<float>(), event_gradient.mutable_data_ptr<float>(),
             object_gradient.mutable_data_ptr<float>(), gradient_pointers.data(),
             encoder.bias ? bias_gradient.mutable_data_ptr<float>() : nullptr))
       fail_for_memory();
-    // The arguments without gradients: offsets, wanted, heads, epsilon, records.
-    variable_list result(8);
     result[0] = event_gradient;
     result[1] = object_gradient;
     result[4] = bias_gradient;
-    result.insert(result.end(), gradients.begin(), gradients.end());
     return result;
   }
 };
@@ -182,8 +195,9 @@ ckernels_pair_bias pair_bias_of(
   };
   return {
       kernels, parameters[2].size(0), parameters[0].size(0), offsets.numel() - 1,
-      offsets.const_data_ptr<int64_t>(), features(pairs), pairs.size(1),
-      references.defined() ? features(references) : nullptr,
+      offsets.const_data_ptr<int64_t>(), pairs_of(offsets), features(pairs), pairs.size(0),
+      pairs.size(1), references.defined() ? features(references) : nullptr,
+      references.defined() ? references.size(0) : 0,
       references.defined() ? references.size(1) : 0};
 }
 
@@ -194,9 +208,8 @@ struct PairBias : torch::autograd::Function<PairBias> {
       at::TensorList parameters) {
     const at::Tensor references = some_references.value_or(at::Tensor());
     const auto bias = pair_bias_of(chosen, offsets, pairs, references, parameters);
-    const int64_t squares = pairs_of(offsets);
     const auto room =
-        at::empty({bias.heads * squares + CKERNELS_BIAS_SLACK}, pairs.options());
+        at::empty({bias.heads * bias.squares + CKERNELS_BIAS_SLACK}, pairs.options());
     if (!ckernels_pair_bias_forward(
             &bias, pointers(parameters).data(), room.mutable_data_ptr<float>()))
       fail_for_memory();
@@ -208,7 +221,7 @@ struct PairBias : torch::autograd::Function<PairBias> {
     }
     // With the storage's slack, and no view of another tensor.
     auto result = at::empty({0}, pairs.options());
-    result.set_(room.storage(), 0, {bias.heads, squares}, {squares, 1});
+    result.set_(room.storage(), 0, {bias.heads, bias.squares}, {bias.squares, 1});
     return result;
   }
 
@@ -221,11 +234,7 @@ struct PairBias : torch::autograd::Function<PairBias> {
     const auto output_gradient = output_gradients[0].contiguous();
     // The arguments without gradients: pairs, references, offsets, records.
     variable_list result(4);
-    std::vector<float *> gradient_pointers;
-    for (const auto &parameter : parameters) {
-      result.push_back(at::empty_like(parameter));
-      gradient_pointers.push_back(result.back().mutable_data_ptr<float>());
-    }
+    const auto gradient_pointers = append_gradients(parameters, result);
     if (!ckernels_pair_bias_backward(
             &bias, pointers(parameters).data(), output_gradient.const_data_ptr<float>(),
             gradient_pointers.data()))
@@ -293,11 +302,9 @@ ctorch_status ctorch_pair_bias(
     check_network(at::TensorList(values).slice(0, each), pairs->value, pair_count);
     if (references)
       check_network(at::TensorList(values).slice(each), references->value, object_count);
-    bool records = false;
-    for (const auto &value : values) records = records || value.requires_grad();
     return PairBias::apply(
-        pairs->value, optional(references), offsets->value,
-        records && c10::GradMode::is_enabled(), at::TensorList(values));
+        pairs->value, optional(references), offsets->value, is_recorded(values),
+        at::TensorList(values));
   });
 }
 
@@ -322,14 +329,9 @@ ctorch_status ctorch_encoder(
     const auto values = list(parameters, count);
     check(offsets->value, at::kLong);
     if (wanted) check(wanted->value, at::kLong);
-    bool records = false;
-    for (const variable_list *tensors : {&std::as_const(tokens), &values}) {
-      for (const auto &tensor : *tensors) {
-        check(tensor, at::kFloat);
-        records = records || tensor.requires_grad();
-      }
-    }
-    records = records && c10::GradMode::is_enabled();
+    for (const auto &tensor : tokens) check(tensor, at::kFloat);
+    for (const auto &value : values) check(value, at::kFloat);
+    const bool records = is_recorded(tokens) || is_recorded(values);
     return Encoder::apply(
         tokens[0], tokens[1], offsets->value,
         wanted ? std::optional(wanted->value) : std::nullopt,

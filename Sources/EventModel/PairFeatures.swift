@@ -95,19 +95,20 @@ struct PairFeatures {
     let isTransverse = !first.hasEta || !second.hasEta
     let deltaY = isTransverse ? 0 : first.rapidity - second.rapidity
     let deltaPhi = Kinematics.deltaPhi(first.phi, second.phi)
-    let lnDeltaR = max(0.5 * log(deltaY * deltaY + deltaPhi * deltaPhi), floors.lnDeltaR)
+    let lnDeltaR = max(0.5 * log(deltaY * deltaY + deltaPhi * deltaPhi), lnFloor)
     let lnSmaller = min(first.lnPt, second.lnPt)
     let lnShare = lnSmaller - log(max(first.pt + second.pt, 1e-3))
     let massSquared = massSquared(first, second, isTransverse: isTransverse)
     row[start] = Float(lnDeltaR * 0.7)
-    row[start + 1] = Float((max(lnSmaller + lnDeltaR, floors.lnKT) - 3) * 0.5)
-    row[start + 2] = Float(max(lnShare, floors.lnZ) + 1.5)
+    row[start + 1] = Float((max(lnSmaller + lnDeltaR, lnFloor) - 3) * 0.5)
+    row[start + 2] = Float(max(lnShare, lnFloor) + 1.5)
     row[start + 3] = Float((log(max(massSquared, 1e-2)) - 8) * 0.4)
     row[start + 4] = isTransverse ? 1 : 0
     row[start + 5] = 0
   }
 
-  private static let floors = (lnDeltaR: log(1e-3), lnKT: log(1e-3), lnZ: log(1e-3))
+  /// The least of all logarithms but that of the mass.
+  private static let lnFloor = log(1e-3)
 
   private static func row(_ object: PairedObject) -> [Float] {
     guard !object.isHidden else { return [0, 0, 0, 0, 1] }

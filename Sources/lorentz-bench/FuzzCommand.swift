@@ -121,15 +121,13 @@ struct FuzzCommand: ParsableCommand {
 
   /// Not those of the clock, which go on while the machine does something else.
   private func processorSeconds() -> Double {
-    var usage = rusage()
-    guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+    guard let usage = resourceUsage() else { return 0 }
     return [usage.ru_utime, usage.ru_stime].reduce(0) {
       $0 + Double($1.tv_sec) + Double($1.tv_usec) * 1e-6
     }
   }
 
   private func peakMegabytes() -> Int {
-    var usage = rusage()
-    return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 ? usage.ru_maxrss >> 10 : 0
+    (resourceUsage()?.ru_maxrss ?? 0) >> 10
   }
 }

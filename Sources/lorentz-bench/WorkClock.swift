@@ -32,7 +32,7 @@ final class WorkClock {
     guard now >= end else { return false }
     var answer: [String: Any] = ["events": events, "seconds": now - start, "parts": parts()]
     if operations > 0 { answer["operations"] = operations }
-    if let usage = Self.usage() {
+    if let usage = resourceUsage() {
       answer["peakBytes"] = usage.ru_maxrss * 1024
       answer["pageFaults"] = usage.ru_minflt - pageFaults
     }
@@ -53,14 +53,8 @@ final class WorkClock {
     }
     events = 0
     operations = 0
-    pageFaults = Self.usage()?.ru_minflt ?? 0
+    pageFaults = resourceUsage()?.ru_minflt ?? 0
     start = ProcessInfo.processInfo.systemUptime
     end = start + seconds
-  }
-
-  /// What the program used so far.
-  private static func usage() -> rusage? {
-    var usage = rusage()
-    return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 ? usage : nil
   }
 }

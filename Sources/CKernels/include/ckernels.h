@@ -135,13 +135,16 @@ typedef struct ckernels_pair_bias {
   int64_t events;
   /// The first token of every event, and the number of tokens; [B + 1], rising from 0.
   const int64_t *offsets;
+  /// The sum of N * N over the events' numbers of tokens.
+  int64_t squares;
   /// Of pairs of objects, event after event each object with those before it in its event:
-  /// [pairs of objects, pair_columns].
+  /// [pair_count, pair_columns], with the sum of (N - 1) * (N - 2) / 2.
   const float *pairs;
-  int64_t pair_columns;
-  /// Of objects and their events, [objects, reference_columns]; null if these pairs have nothing.
+  int64_t pair_count, pair_columns;
+  /// Of objects and their events, [reference_count, reference_columns], with the sum of N - 1; null
+  /// if these pairs have nothing.
   const float *_Nullable references;
-  int64_t reference_columns;
+  int64_t reference_count, reference_columns;
 } ckernels_pair_bias;
 
 /// Computes it.
