@@ -81,6 +81,10 @@ def compare(task, size, threads, store, given):
             if "pageFaults" in last:
                 # Pages that the system gave, in the last round, to a step of 512 events.
                 row["newPagesPerStep"] = 512 * last["pageFaults"] / last["events"]
+            if last.get("tensorsReused"):
+                # Tensors whose memory came from the system, and from freed tensors.
+                for key in ["tensorsAllocated", "tensorsReused"]:
+                    row[f"{key}PerStep"] = 512 * last[key] / last["events"]
             if "operations" in last:
                 row["gigaflops"] = statistics.median(
                     answer["operations"] / answer["seconds"] * 1e-9
@@ -115,7 +119,11 @@ def show(rows, tokens):
                 f"{part} {100 * share:.1f} %" for part, share in row["shares"].items()
             )
         if row.get("newPagesPerStep") is not None:
-            note += f"   {row['newPagesPerStep']:.1f} new pages a step"
+            note += f"   {row['newPagesPerStep']:.1f} new pages"
+            if row.get("tensorsReusedPerStep") is not None:
+                made = row["tensorsAllocatedPerStep"]
+                note += f" for {made:.2f} of {made + row['tensorsReusedPerStep']:.0f} tensors"
+            note += " a step"
         print(f"  {row['name']:24}{rate:>10,.0f}{ratio:>8}{memory:>10}{note}")
     if products and lorentz:
         width, layers, _ = SIZES[first["size"]]

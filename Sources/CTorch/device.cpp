@@ -13,10 +13,6 @@
 
 #include <mutex>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 #include "ctorch_training.h"
 #include "support.hpp"
 
@@ -56,14 +52,6 @@ void ctorch_multiply_bfloat16(ctorch_device device, bool is_on) {
   // parameter is used once on the way to a loss, so that nothing is lost.
   at::autocast::set_autocast_cache_enabled(false);
   at::autocast::set_autocast_enabled(type, is_on);
-}
-
-void ctorch_keep_freed_memory(void) {
-#if defined(__GLIBC__)
-  // Above the threshold blocks are mapped and unmapped each time; glibc refuses more than 32 MB.
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
 }
 
 void ctorch_set_thread_count(ctorch_index count) { at::set_num_threads(static_cast<int>(count)); }

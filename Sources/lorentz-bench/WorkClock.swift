@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Torch
 
 /// Counts events until the time asked for is over, then answers and waits for the next line.
 final class WorkClock {
@@ -10,6 +11,7 @@ final class WorkClock {
   private var events = 0
   private var operations = 0.0
   private var pageFaults = 0
+  private var tensors = (allocated: 0, reused: 0)
   private var warmUp = 3
 
   /// Counts a step that is done.
@@ -36,6 +38,9 @@ final class WorkClock {
       answer["peakBytes"] = usage.ru_maxrss * 1024
       answer["pageFaults"] = usage.ru_minflt - pageFaults
     }
+    let tensors = LibTorch.memoryCounts
+    answer["tensorsAllocated"] = tensors.allocated - self.tensors.allocated
+    answer["tensorsReused"] = tensors.reused - self.tensors.reused
     if let data = try? JSONSerialization.data(withJSONObject: answer) {
       print(String(decoding: data, as: UTF8.self))
       fflush(nil)
@@ -54,6 +59,7 @@ final class WorkClock {
     events = 0
     operations = 0
     pageFaults = resourceUsage()?.ru_minflt ?? 0
+    tensors = LibTorch.memoryCounts
     start = ProcessInfo.processInfo.systemUptime
     end = start + seconds
   }

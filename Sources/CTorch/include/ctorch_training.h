@@ -165,8 +165,16 @@ void ctorch_pending_free(ctorch_pending *pending);
 const char *ctorch_version(void);
 bool ctorch_is_cuda_build(void);
 ctorch_index ctorch_cuda_device_count(void);
-/// Lets the process keep the memory of freed tensors, to be used again.
+/// Lets the process keep the memory of freed tensors, to be used again. Not while others compute.
 void ctorch_keep_freed_memory(void);
+typedef struct {
+  /// Blocks that came from the system.
+  int64_t allocated;
+  /// Blocks that a freed tensor had left.
+  int64_t reused;
+} ctorch_memory_counts;
+/// How many tensors took memory so far; none before ctorch_keep_freed_memory.
+ctorch_memory_counts ctorch_count_memory(void);
 
 void ctorch_set_thread_count(ctorch_index count);
 ctorch_index ctorch_thread_count(void);

@@ -10,12 +10,20 @@ public enum LibTorch {
   /// Whether the library that is loaded can use NVIDIA GPUs, if the machine has some.
   public static let isCUDABuild = ctorch_is_cuda_build()
 
-  /// Lets the process keep the memory of freed tensors of up to 32 MB each, to be used again.
+  /// Lets the process keep the memory of freed tensors on the CPU, to be used again.
   ///
-  /// Otherwise large tensors come as new pages from the system, which clears them, in every
-  /// training step. It acts on glibc's allocator, for the whole process: programs call it, early;
-  /// libraries do not.
+  /// Blocks of up to 1 GiB are kept, by sizes, as long as they are 1 GiB together. Otherwise large
+  /// tensors come as new pages from the system, which clears them, in every training step. It acts
+  /// on LibTorch's allocator and on glibc's, for the whole process: programs call it before they
+  /// compute; libraries do not.
   public static func keepFreedMemory() { ctorch_keep_freed_memory() }
+
+  /// How many tensors took memory since ``keepFreedMemory()``: blocks that came from the system,
+  /// and blocks that freed tensors had left.
+  public static var memoryCounts: (allocated: Int, reused: Int) {
+    let counts = ctorch_count_memory()
+    return (Int(counts.allocated), Int(counts.reused))
+  }
 
   /// Whether operations choose algorithms that repeat to the last bit, on all threads.
   ///
