@@ -82,6 +82,9 @@ class Process:
     # come from a decay, once the evolution has come down to 5 GeV, where two b quarks of
     # one gluon are about to become one jet. 0: no such requirement.
     bottoms: int = 0
+    # Keep only events whose neutrinos from the decays of the hard process have together at
+    # least this pT, in GeV. Neutrinos of tau decays come later and are not counted.
+    neutrinos: float = 0.0
     # Masses in GeV of a gluino and of the neutralino that it decays to, with two light
     # quarks: a supersymmetric model that has nothing else within reach. Empty: no such model.
     supersymmetry: tuple = ()
@@ -228,6 +231,28 @@ PROCESSES = {
         partons=2,
         selection="missing momentum",
     ),
+    # What a search with missing momentum selects besides: leptons that are lost, or hadronic taus.
+    "wjets_lost": Process(
+        "W + jets, W -> e, mu, tau, without an isolated lepton",
+        (
+            "WeakBosonAndParton:qqbar2Wg = on",
+            "WeakBosonAndParton:qg2Wq = on",
+            "PhaseSpace:pTHatMin = 100.",
+            "24:onMode = off",
+            "24:onIfAny = 11 13 15",
+        ),
+        prompt_lepton=False,
+        partons=2,
+        neutrinos=80.0,
+        selection="missing momentum",
+    ),
+    "ttbar_lost": Process(
+        "top pair production without an isolated lepton",
+        ("Top:gg2ttbar = on", "Top:qqbar2ttbar = on"),
+        prompt_lepton=False,
+        neutrinos=80.0,
+        selection="missing momentum",
+    ),
 }
 
 COMMON_SETTINGS = (
@@ -295,16 +320,21 @@ SAMPLES = (
 def task_samples(events):
     """The files of the tasks in Configurations/tasks; the top pairs of two are the shipped ones."""
     files = (
-        ("signal_2hdm_500_400.root", "2hdm_500_400", 20241),
-        ("signal_tth.root", "tth", 20242),
-        ("background_ttbb.root", "ttbb", 20243),
-        ("signal_zprime_1000.root", "zprime_1000", 20244),
-        ("signal_gluino.root", "gluino", 20245),
-        ("background_znunu.root", "znunu", 20246),
+        ("signal_2hdm_500_400.root", "2hdm_500_400", 20241, events),
+        ("signal_tth.root", "tth", 20242, events),
+        ("background_ttbb.root", "ttbb", 20243, events),
+        ("signal_zprime_1000.root", "zprime_1000", 20244, events),
+        ("signal_gluino.root", "gluino", 20245, events),
+        ("background_znunu.root", "znunu", 20246, events),
+        # Without labels: what the gluino task is pre-trained on, in the shares of such searches.
+        # Another seed than the background, so that no event is in both.
+        ("missing_znunu.root", "znunu", 20247, 3 * events // 2),
+        ("missing_wjets.root", "wjets_lost", 20248, events),
+        ("missing_ttbar.root", "ttbar_lost", 20249, events // 2),
     )
     return [
-        Sample(file, f"Simulated {PROCESSES[name].title}", ((name, events),), seed, "zstd")
-        for file, name, seed in files
+        Sample(file, f"Simulated {PROCESSES[name].title}", ((name, count),), seed, "zstd")
+        for file, name, seed, count in files
     ]
 
 
@@ -476,6 +506,8 @@ class EarlyVeto(pythia8mc.UserHooks):
 
     def doVetoProcessLevel(self, event):
         self.tried += 1
+        if self.process.neutrinos > 0 and self.neutrinos(event) < self.process.neutrinos:
+            return True
         if not self.process.prompt_lepton:
             return False
         self.leptons = []
@@ -525,6 +557,13 @@ class EarlyVeto(pythia8mc.UserHooks):
             if moved.pT() > (33.0 if kind == 15 else 22.0) and abs(moved.eta()) < 2.5:
                 return False
         return True
+
+    def neutrinos(self, event):
+        together = pythia8mc.Vec4(0.0, 0.0, 0.0, 0.0)
+        for i in range(5, event.size()):
+            if event[i].idAbs() in (12, 14, 16) and event[i].isFinal():
+                together += event[i].p()
+        return together.pT()
 
     def bottoms(self, event):
         particles = (event[i] for i in range(5, event.size()))

@@ -51,12 +51,18 @@ extension ConfigurationNode {
   }
 
   /// Returns the values of this mapping and of a base that it does not replace.
+  ///
+  /// A key without a value takes that of the base away.
   private func merged(over base: ConfigurationNode) -> ConfigurationNode {
     guard case .mapping(let own) = content, case .mapping(var entries) = base.content else {
       return self
     }
     for entry in own {
       if let index = entries.firstIndex(where: { $0.key == entry.key }) {
+        guard !entry.node.isNull else {
+          entries.remove(at: index)
+          continue
+        }
         entries[index].node = entry.node.merged(over: entries[index].node)
         entries[index].keyPlace = entry.keyPlace
       } else {

@@ -63,6 +63,17 @@ import Testing
     try root.finish()
   }
 
+  @Test func `a key without a value takes that of the base away`() throws {
+    let files = [
+      "base.yaml": "variables: {a: 1, b: 2, c: 3}",
+      "top.yaml": "base: base.yaml\nvariables: {b: , d: 4}", "own.yaml": "variables: {b: }",
+    ]
+    let entries = try load("top.yaml", of: files).entries("variables")
+    #expect(entries.map(\.name) == ["a", "c", "d"])
+    // Where there is nothing to take away, it stays and is an error of who wants a value.
+    #expect(try load("own.yaml", of: files).entries("variables").map(\.name) == ["b"])
+  }
+
   @Test func `a base may have a base`() throws {
     let files = [
       "a.yaml": "base: b/b.yaml\nx: 1", "b/b.yaml": "base: ../c/c.yaml\nx: 2\ny: 2",
