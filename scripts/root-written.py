@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the ROOT files that the tests write with uproot and with ROOT, and compares every value.
 
-    mkdir /tmp/written
-    LORENTZ_WRITTEN=/tmp/written swift test --disable-xctest --filter TreeWriterTests
+    mkdir -p results/written
+    LORENTZ_WRITTEN=results/written swift test --disable-xctest --filter TreeWriterTests
     python3 -m venv .venv-root && .venv-root/bin/pip install uproot awkward root
-    .venv-root/bin/python scripts/root-written.py /tmp/written
+    .venv-root/bin/python scripts/root-written.py results/written
 
 The values follow from the entry, as in Tests/ROOTIOTests/WrittenTrees.swift. ROOT may print no warning
 and no error while it opens, prints, scans, befriends, appends to and merges the files. Checked with uproot

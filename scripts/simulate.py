@@ -326,7 +326,7 @@ def task_samples(events):
         ("signal_zprime_1000.root", "zprime_1000", 20244, events),
         ("signal_gluino.root", "gluino", 20245, events),
         ("background_znunu.root", "znunu", 20246, events),
-        # Without labels: what the gluino task is pre-trained on, in the shares of such searches.
+        # Without labels: what the gluino task is pre-trained on. Their shares were chosen.
         # Another seed than the background, so that no event is in both.
         ("missing_znunu.root", "znunu", 20247, 3 * events // 2),
         ("missing_wjets.root", "wjets_lost", 20248, events),

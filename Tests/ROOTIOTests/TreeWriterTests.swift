@@ -114,12 +114,13 @@ import Testing
   @Test func `a column that was not declared so ends the program`() async {
     await #expect(processExitsWith: .failure) {
       let writer = try TreeWriter(
-        path: "/tmp/lorentz-never.root", name: "t", branches: [BranchDeclaration("x", .int32)])
+        path: NSTemporaryDirectory() + "/lorentz-never.root", name: "t",
+        branches: [BranchDeclaration("x", .int32)])
       try writer.write([Column(name: "x", values: .int64([1]))])
     }
     await #expect(processExitsWith: .failure) {
       _ = try TreeWriter(
-        path: "/tmp/lorentz-never.root", name: "t",
+        path: NSTemporaryDirectory() + "/lorentz-never.root", name: "t",
         branches: [BranchDeclaration("x", .int32, shape: .jagged(counter: "nx"))])
     }
   }
