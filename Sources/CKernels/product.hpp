@@ -11,12 +11,14 @@
 // multiplication", ACM Trans. Math. Softw. 34 (2008), doi:10.1145/1356052.1356053.
 
 /// Most tokens of a piece.
-constexpr int64_t TOKENS = 384;
+constexpr int64_t TOKENS = 192;
 /// Distance between rows: a row that starts where another ended, modulo the size of a cache way,
 /// would push it out. Attention may also write up to a vector beyond the last token.
 constexpr int64_t STRIDE = TOKENS + 16;
 /// Columns of a panel.
 constexpr int64_t PANEL = 2 * LANES;
+/// Most terms of a sum at a time: a panel of B and a tile of A then fit the first cache together.
+constexpr int64_t TERMS = 128;
 
 /// What the products are added to.
 enum class Start {
@@ -167,14 +169,18 @@ struct Packed {
 
   Packed(const Element *start, int64_t rows, int64_t columns, int64_t first, int64_t depth)
       : start(start), rows(rows), columns(columns), first(first), depth(depth) {}
+
+  /// Some of these columns.
+  Packed part(int64_t from, int64_t count) const {
+    return {start, rows, columns, first + from, count};
+  }
 };
 
-/// C = AB + start, for a packed A and B [depth, STRIDE], of which `columns`, a multiple of LANES,
-/// are computed.
+/// The same as `multiply` for a depth that fits the first cache.
 template <Start start>
-static void multiply(
-    const Packed<float> &packed, const float *b, int64_t columns, float *c,
-    const float *bias = nullptr, const float *other = nullptr) {
+static void multiply_at_once(
+    const Packed<float> &packed, const float *b, int64_t columns, float *c, const float *bias,
+    const float *other) {
   if (columns == 0) return;
   const int64_t rows = packed.rows;
   const int64_t depth = packed.depth;
@@ -201,6 +207,20 @@ static void multiply(
     }
     row += size;
   }
+}
+
+/// C = AB + start, for a packed A and B [depth, STRIDE], of which `columns`, a multiple of LANES,
+/// are computed.
+template <Start start>
+static void multiply(
+    const Packed<float> &packed, const float *b, int64_t columns, float *c,
+    const float *bias = nullptr, const float *other = nullptr) {
+  const int64_t first = std::min(TERMS, packed.depth);
+  multiply_at_once<start>(packed.part(0, first), b, columns, c, bias, other);
+  for (int64_t k = first; k < packed.depth; k += TERMS)
+    multiply_at_once<Start::present>(
+        packed.part(k, std::min(TERMS, packed.depth - k)), b + k * STRIDE, columns, c, nullptr,
+        nullptr);
 }
 
 /// C += A Bᵀ over the tokens: the gradient of a weight.

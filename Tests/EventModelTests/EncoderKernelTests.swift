@@ -95,8 +95,9 @@ import Torch
   ) {
     #expect(values.keys == reference.keys, comment)
     for (name, expected) in reference {
-      // What is added to all logits alike does nothing: of its gradient rounding is left.
-      let scale = name.replacing("contraction.bias", with: "contraction.weight")
+      // What is added to all logits alike does nothing: of the gradient of a bias of pairs, which adds
+      // nearly that, little is left but rounding.
+      let scale = name.replacing(".bias", with: ".weight")
       let isOfPairs = name.contains("pairBias")
       let largest = ((isOfPairs ? reference[scale] : nil) ?? expected).map(abs).max() ?? 0
       let found = values[name] ?? []
@@ -122,7 +123,7 @@ import Torch
   ) {
     let model = model(configuration)
     // One object, the limits of vectors and tiles, and enough for several pieces.
-    let counts = [1, 2, 3, 6, 7, 8, 13, 14, 15, 16, 17, 30, 31, 32, 33, 64, 100, 200, 300, 383]
+    let counts = [1, 2, 3, 6, 7, 8, 13, 14, 15, 16, 17, 30, 31, 32, 33, 64, 100, 150, 191]
     let batch = batch(counts + (0..<40).map { 3 + $0 % 9 })
     expectSame(
       results(model, batch, kernels), as: results(model, batch, .none),
@@ -137,7 +138,7 @@ import Torch
     }
   }
 
-  @Test(arguments: available, [1, 2, 15, 16, 383])
+  @Test(arguments: available, [1, 2, 15, 16, 191])
   func `a single event is computed as well`(kernels: Kernels, count: Int) {
     let model = model(Self.biased(width: 32, layers: 2, heads: 2))
     let batch = batch([count])
@@ -158,7 +159,7 @@ import Torch
     let few = batch([3, 4])
     #expect(results(narrow, few, kernels) == results(narrow, few, .none))
     let wide = model(ModelConfiguration(width: 32, layers: 1, heads: 2))
-    let many = batch([3, 384])
+    let many = batch([3, 192])
     #expect(results(wide, many, kernels) == results(wide, many, .none))
   }
 

@@ -44,7 +44,7 @@ const ckernels_kernels *_Nullable ckernels_named(const char *name);
 const char *ckernels_name(const ckernels_kernels *kernels);
 
 /// Whether they can run an encoder: its widths are multiples of the vectors' length, and no event
-/// has more than 384 tokens.
+/// has more than 192 tokens.
 bool ckernels_supports(
     const ckernels_kernels *kernels, int64_t width, int64_t inner,
     int64_t most_tokens_of_an_event);
