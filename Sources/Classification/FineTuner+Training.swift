@@ -34,6 +34,10 @@ extension FineTuner {
     var average: ParameterAverage?
     var lossSum = 0.0
     var lookedAt = 0
+    var begun: [BegunStep] = []
+    func settle(keeping count: Int) throws {
+      while begun.count > count { lossSum += try begun.removeFirst().loss() }
+    }
     var step = 0
     var epoch = 0
     func isOver() -> Bool {
@@ -47,8 +51,10 @@ extension FineTuner {
       let loader = BatchLoader(store: source, batches: batches, augmenter: augmenter, epoch: epoch)
       try loader.consume { batch in
         try Interruption.check()
-        lossSum += try self.step(
-          batch.events, by: losses, optimizers: optimizers, at: step, schedule: schedule)
+        begun.append(
+          try begin(
+            batch.events, by: losses, optimizers: optimizers, at: step, schedule: schedule))
+        try settle(keeping: stepsAhead)
         step += 1
         report(step, total)
         // The first steps are far from where the average is wanted.
@@ -59,6 +65,7 @@ extension FineTuner {
           average?.update()
         }
         guard step % interval == 0 || step == total else { return true }
+        try settle(keeping: 0)
         try using(average) {
           let loss = try validationLoss(by: losses)
           history.looks.append(
@@ -99,11 +106,16 @@ extension FineTuner {
     return FineTuningOptimizers(head: AdamW(groups: head), backbone: AdamW(groups: groups))
   }
 
-  private func step(
+  /// Computes loss and gradients and moves the parameters.
+  ///
+  /// Without steps ahead every number is read and checked before anything follows from it. With
+  /// steps ahead none is, and the device itself leaves out a step that is not finite.
+  private func begin(
     _ batch: EventBatch, by losses: ShardedLosses, optimizers: FineTuningOptimizers, at step: Int,
     schedule: FineTuningSchedule
-  ) throws -> Double {
+  ) throws -> BegunStep {
     optimizers.zeroGradients()
+    let readsAtOnce = stepsAhead == 0
     let result = try losses(
       of: batch, withGradients: true,
       context: { [self] shard in
@@ -116,18 +128,25 @@ extension FineTuner {
           seed: seed, epoch: 0, dropout: dropout,
           skippedLayers: skippedLayers(step: step, shard: shard))
       },
-      check: { loss, _, shard in
-        guard !loss.isFinite else { return }
-        throw ModelError(
-          code: .nonFinite,
-          "fine-tuning stopped: the loss is \(spelled(loss)) in step \(step), with events "
-            + "\(shard.eventIndices.prefix(8).map(String.init).joined(separator: ", "))… of the "
-            + "labeled events. Look at their weights and features, or lower the learning rate.")
-      })
-    clipGradientNorm(optimizers.parameters, maximum: configuration.gradientClip)
-    optimizers.head.step(learningRate: schedule.headLearningRate(step: step))
-    optimizers.backbone?.step(learningRate: schedule.backboneLearningRate(step: step))
-    return result.losses[0].item()
+      check: readsAtOnce
+        ? { loss, _, shard in try checkFinite(loss, "loss", of: shard, step: step) } : nil)
+    let loss = result.losses[0]
+    var numbers = loss.reshaped([1])
+    var skipping: Tensor?
+    if readsAtOnce {
+      let norm = clipGradientNorm(optimizers.parameters, maximum: configuration.gradientClip)
+      try checkFinite(norm, BegunStep.normName, of: batch, step: step)
+    } else {
+      let norm = clipGradientNormOnDevice(
+        optimizers.parameters, maximum: configuration.gradientClip)
+      numbers = Tensor.stack([loss, norm])
+      skipping = (.!numbers.isFinite().all()).to(dtype: .float32)
+    }
+    optimizers.head.step(
+      learningRate: schedule.headLearningRate(step: step), skipping: skipping)
+    optimizers.backbone?.step(
+      learningRate: schedule.backboneLearningRate(step: step), skipping: skipping)
+    return BegunStep(batch: batch, number: step, numbers: PendingValues(of: numbers))
   }
 
   /// Draws the layers that the events of a shard go past in a step.
@@ -173,6 +192,40 @@ extension FineTuner {
       }
     }
   }
+}
+
+/// A training step that is begun; its numbers may still be on their way from the device.
+private struct BegunStep {
+  /// The events, for messages.
+  let batch: EventBatch
+  /// The step, from 0.
+  let number: Int
+  /// The loss; with steps ahead also the gradient's norm.
+  let numbers: PendingValues
+
+  static let normName = "gradient's norm"
+
+  /// Waits for the numbers and returns the loss.
+  ///
+  /// - Throws: `ModelError` with code `nonFinite` for the first number that is not finite.
+  func loss() throws -> Double {
+    let values = numbers.values()
+    for (value, name) in zip(values, ["loss", Self.normName]) {
+      try checkFinite(value, name, of: batch, step: number)
+    }
+    return values[0]
+  }
+}
+
+private func checkFinite(
+  _ value: Double, _ name: String, of events: EventBatch, step: Int
+) throws {
+  guard !value.isFinite else { return }
+  throw ModelError(
+    code: .nonFinite,
+    "fine-tuning stopped: the \(name) is \(spelled(value)) in step \(step), with events "
+      + "\(events.eventIndices.prefix(8).map(String.init).joined(separator: ", "))… of the "
+      + "labeled events. Look at their weights and features, or lower the learning rate.")
 }
 
 /// The optimizers of head and backbone, whose learning rates have schedules of their own.

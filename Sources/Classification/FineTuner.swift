@@ -53,6 +53,8 @@ public final class FineTuner {
   let labels: [Int32]
   let eventWeights: [Float]
   let augmenter: Augmenter?
+  /// Steps that may be begun before the loss of one is read.
+  let stepsAhead: Int
   var history = FineTuningHistory()
 
   /// Prepares a fine-tuning.
@@ -67,13 +69,17 @@ public final class FineTuner {
   ///     none.
   ///   - member: Which member of several this is, from 0: each has another seed and validates on
   ///     other events.
+  ///   - stepsAhead: Steps that may be begun before the loss of one is read, as in pre-training;
+  ///     `nil` takes 0 on the CPU, and 1 elsewhere. It does not change the numbers.
   /// - Throws: ``ClassificationError`` if a class is empty, a label has no name, or there are too
   ///   few events for a validation split.
   public init(
     backbone: EventTransformer, source: any EventSource, events: [Int], classNames: [String],
-    configuration: FineTuningConfiguration, variables: VariableInputs? = nil, member: Int = 0
+    configuration: FineTuningConfiguration, variables: VariableInputs? = nil, member: Int = 0,
+    stepsAhead: Int? = nil
   ) throws {
     self.source = source
+    self.stepsAhead = stepsAhead ?? (backbone.device == .cpu ? 0 : 1)
     self.configuration = configuration
     seed = Self.seed(ofMember: member, configuration)
     labels = source.labels()

@@ -24,14 +24,16 @@ import Torch
   }
 
   func tuner(
-    _ source: ToyEvents, _ configuration: FineTuningConfiguration, dropout: Double = 0
+    _ source: ToyEvents, _ configuration: FineTuningConfiguration, dropout: Double = 0,
+    stepsAhead: Int? = nil
   ) throws -> FineTuner {
     try FineTuner(
       backbone: makeBackbone(dropout: dropout), source: source,
-      events: Array(0..<source.eventCount), classNames: names, configuration: configuration)
+      events: Array(0..<source.eventCount), classNames: names, configuration: configuration,
+      stepsAhead: stepsAhead)
   }
 
-  private func values(_ module: any Module) -> [[Float]] {
+  func values(_ module: any Module) -> [[Float]] {
     module.parameters().map { $0.value.floats() }
   }
 
