@@ -14,7 +14,7 @@ PYTHON = ROOT / ".deps/bench/bin/python"
 SIZES = {"S": (64, 4, 4), "M": (128, 6, 4), "L": (256, 8, 8)}
 
 # Lorentz scores in these too, and by which kernels.
-HALF_PRECISION = {"float16": "avx512fp16", "bfloat16": "avx512bf16"}
+HALF_PRECISION = {"float16": "avx512fp16", "bfloat16": "avx512bf16", "int16": "avx512vnni"}
 
 
 def bound(command, threads):

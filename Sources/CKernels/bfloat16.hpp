@@ -6,6 +6,7 @@
 
 using PairSums = Vector;
 
+constexpr float LARGEST = 0;
 constexpr int64_t DEPTH = int64_t(1) << 32;
 
 CKERNELS_INLINE void store_pairs(Pair *to, Vector first, Vector second) {

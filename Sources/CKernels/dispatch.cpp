@@ -20,6 +20,8 @@ const ckernels_kernels *ckernels_named(const char *name) {
     return &ckernels::avx512fp16_kernels;
   if (strcmp(name, "avx512bf16") == 0 && has_avx512 && __builtin_cpu_supports("avx512bf16"))
     return &ckernels::avx512bf16_kernels;
+  if (strcmp(name, "avx512vnni") == 0 && has_avx512 && __builtin_cpu_supports("avx512vnni"))
+    return &ckernels::avx512vnni_kernels;
   if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") &&
       __builtin_cpu_supports("fma"))
     return &ckernels::avx2_kernels;

@@ -7,6 +7,7 @@
 using PartVector = _Float16 __attribute__((ext_vector_type(LANES)));
 using PairSums = _Float16 __attribute__((ext_vector_type(2 * LANES)));
 
+constexpr float LARGEST = 0;
 constexpr int64_t DEPTH = 64;
 
 CKERNELS_INLINE void store_pairs(Pair *to, Vector first, Vector second) {

@@ -7,18 +7,34 @@
 
 /// The weights of a layer as pairs, packed.
 struct PairLayer {
-  Pair *projection, *output, *expansion, *contraction;
+  PairMatrix projection, output, expansion, contraction;
 
-  PairLayer(Pair *start, int64_t width, int64_t inner)
-      : projection(start), output(projection + 3 * width * width / 2),
-        expansion(output + width * width / 2), contraction(expansion + inner * width / 2) {}
+  PairLayer(float *start, int64_t width, int64_t inner) {
+    Pair *pairs = reinterpret_cast<Pair *>(start);
+    // Packing writes up to LANES pairs beyond the last.
+    float *scales = start + PackedLayer::count(width, inner) / 2 + LANES;
+    const auto next = [&](int64_t rows, int64_t columns) {
+      const PairMatrix result{pairs, scales};
+      pairs += rows * columns / 2;
+      scales += rows;
+      return result;
+    };
+    projection = next(3 * width, width);
+    output = next(width, width);
+    expansion = next(inner, width);
+    contraction = next(width, inner);
+  }
+
+  static int64_t count(int64_t width, int64_t inner) {
+    return PackedLayer::count(width, inner) / 2 + LANES + 5 * width + inner;
+  }
 
   void pack(const LayerParameters<const float> &p, int64_t width, int64_t inner, bool is_short) {
     if (is_short) {
       pack_pairs(p.projection_weight, width, width, width, projection);
       pack_pairs(
           p.projection_weight + width * width, width, 2 * width, width,
-          projection + width * width / 2);
+          rows(projection, width, width));
     } else {
       pack_pairs(p.projection_weight, width, 3 * width, width, projection);
     }
@@ -26,22 +42,31 @@ struct PairLayer {
     for (int64_t first = 0; first < inner; first += BLOCK)
       pack_pairs(
           p.expansion_weight + first * width, width, std::min(BLOCK, inner - first), width,
-          expansion + first * width / 2);
+          rows(expansion, first, width));
     pack_pairs(p.contraction_weight, inner, width, inner, contraction);
+  }
+
+  /// The rows of a matrix from one on, where they were packed by themselves.
+  static PairMatrix rows(const PairMatrix &matrix, int64_t first, int64_t columns) {
+    return {matrix.start + first * columns / 2, matrix.scales + first};
   }
 };
 
 /// Matrices of pairs that a thread needs for itself.
 struct PairRoom {
-  Pair *normed, *asking, *attended;  // [D / 2] each
-  Pair *inner;                       // [BLOCK / 2]
+  PairMatrix normed, asking, attended;  // [D / 2] each
+  PairMatrix inner;                     // [BLOCK / 2]
 
-  PairRoom(float *start, int64_t width)
-      : normed(reinterpret_cast<Pair *>(start)), asking(normed + width / 2 * STRIDE),
-        attended(asking + width / 2 * STRIDE), inner(attended + width / 2 * STRIDE) {}
+  PairRoom(float *start, int64_t width) {
+    Pair *pairs = reinterpret_cast<Pair *>(start) + 4 * STRIDE;
+    normed = {pairs, start};
+    asking = {pairs + width / 2 * STRIDE, start + STRIDE};
+    attended = {pairs + width * STRIDE, start + 2 * STRIDE};
+    inner = {pairs + 3 * width / 2 * STRIDE, start + 3 * STRIDE};
+  }
 
   static int64_t count(int64_t width, int64_t inner) {
-    return (3 * width + Room::block(inner)) / 2 * STRIDE;
+    return (4 + (3 * width + Room::block(inner)) / 2) * STRIDE;
   }
 };
 
@@ -59,62 +84,81 @@ struct HalfPieceEncoder : PieceEncoder {
       float *result, bool is_short) const {
     const LayerRecord record(room.record, width);
     const int64_t all = columns_of(piece.tokens);
-    const int64_t tokens = is_short ? piece.wanted : piece.tokens;
-    const int64_t columns = columns_of(tokens);
+    const int64_t columns = columns_of(is_short ? piece.wanted : piece.tokens);
     normalize_to_pairs(x, all, p.norm_weight, p.norm_bias, *record.moments, pairs.normed);
     const float *before = x;
-    const Pair *asking = pairs.normed;
+    PairMatrix asking = pairs.normed;
     if (is_short) {
-      for (int64_t row = 0; row < width / 2; ++row)
-        for (int64_t index = 0; index < piece.wanted; ++index)
-          pairs.asking[row * STRIDE + index] = pairs.normed[row * STRIDE + wanted_column(index)];
+      gather_wanted(pairs.normed, pairs.asking);
       asking = pairs.asking;
       gather_wanted(x, columns, room.third);
       before = room.third;
     }
     // With all tokens the queries' rows and the others are tiles of one matrix.
-    const int64_t queries = is_short ? width : 3 * width;
-    multiply_pairs<Start::bias>(
-        Packed<Pair>(packed.projection, queries, width / 2), asking, columns, record.projected,
+    multiply_by<Start::bias>(
+        packed.projection, is_short ? width : 3 * width, asking, columns, record.projected,
         p.projection_bias);
     if (is_short)
-      multiply_pairs<Start::bias>(
-          Packed<Pair>(packed.projection + width * width / 2, 2 * width, width / 2), pairs.normed, all,
+      multiply_by<Start::bias>(
+          PairLayer::rows(packed.projection, width, width), 2 * width, pairs.normed, all,
           record.projected + width * STRIDE, p.projection_bias + width);
     for_each_head_and_event<false>(record.projected, record.attended, nullptr, is_short);
-    round_to_pairs(width, columns, pairs.attended, [&](int64_t row, int64_t at) {
+    round_to_pairs(width, columns, pairs.attended, record.attended, [&](int64_t row, int64_t at) {
       return load(record.attended + row * STRIDE + at);
     });
-    multiply_pairs<Start::bias_and_other>(
-        Packed<Pair>(packed.output, width, width / 2), pairs.attended, columns, record.middle,
-        p.output_bias, before);
+    multiply_by<Start::bias_and_other>(
+        packed.output, width, pairs.attended, columns, record.middle, p.output_bias, before);
     normalize_to_pairs(
         record.middle, columns, p.second_weight, p.second_bias, *record.second_moments,
         pairs.normed);
     for (int64_t first = 0; first < inner; first += BLOCK) {
       const int64_t rows = std::min(BLOCK, inner - first);
-      multiply_pairs<Start::bias>(
-          Packed<Pair>(packed.expansion + first * width / 2, rows, width / 2), pairs.normed, columns,
+      multiply_by<Start::bias>(
+          PairLayer::rows(packed.expansion, first, width), rows, pairs.normed, columns,
           record.inner, p.expansion_bias + first);
-      round_to_pairs(rows, columns, pairs.inner, [&](int64_t row, int64_t at) {
+      round_to_pairs(rows, columns, pairs.inner, record.inner, [&](int64_t row, int64_t at) {
         return gelu(load(record.inner + row * STRIDE + at));
       });
-      const Packed<Pair> contraction(packed.contraction, width, inner / 2, first / 2, rows / 2);
+      const Packed<Pair> contraction(
+          packed.contraction.start, width, inner / 2, first / 2, rows / 2);
       if (first == 0) {
         multiply_pairs<Start::bias_and_other>(
-            contraction, pairs.inner, columns, result, p.contraction_bias, record.middle);
+            contraction, packed.contraction.scales, pairs.inner, columns, result,
+            p.contraction_bias, record.middle);
       } else {
-        multiply_pairs<Start::present>(contraction, pairs.inner, columns, result);
+        multiply_pairs<Start::present>(
+            contraction, packed.contraction.scales, pairs.inner, columns, result);
       }
     }
   }
 
  private:
+  using PieceEncoder::gather_wanted;
+
+  /// `multiply_pairs` by a matrix of weights with as many columns as a token has features.
+  template <Start start>
+  void multiply_by(
+      const PairMatrix &weights, int64_t rows, const PairMatrix &b, int64_t columns, float *c,
+      const float *bias, const float *other = nullptr) const {
+    multiply_pairs<start>(
+        Packed<Pair>(weights.start, rows, width / 2), weights.scales, b, columns, c, bias, other);
+  }
+
+  /// Copies the pairs of the wanted tokens side by side.
+  void gather_wanted(const PairMatrix &from, const PairMatrix &to) const {
+    for (int64_t index = 0; index < piece.wanted; ++index) {
+      const int64_t column = wanted_column(index);
+      to.scales[index] = from.scales[column];
+      for (int64_t row = 0; row < width / 2; ++row)
+        to.start[row * STRIDE + index] = from.start[row * STRIDE + column];
+    }
+  }
+
   void normalize_to_pairs(
       const float *x, int64_t columns, const float *weight, const float *bias, Moments &moments,
-      Pair *result) const {
+      const PairMatrix &result) const {
     find_moments(x, width, columns, encoder.epsilon, moments);
-    round_to_pairs(width, columns, result, [&](int64_t row, int64_t at) {
+    round_to_pairs(width, columns, result, room.normed, [&](int64_t row, int64_t at) {
       const Vector value = (load(x + row * STRIDE + at) - load(moments.mean + at)) *
                            load(moments.scale + at);
       return multiply_add(value, Vector(weight[row]), Vector(bias[row]));
@@ -130,14 +174,13 @@ static bool half_forward(
   const int64_t width = encoder.width;
   const int64_t inner = encoder.inner;
   const int64_t layers = encoder.layers;
-  const int64_t size = PackedLayer::count(width, inner) / 2;
-  const Memory packed(layers * size + LANES);
+  const int64_t size = PairLayer::count(width, inner);
+  const Memory packed(layers * size);
   const Memory room_memory(Room::count(width, inner));
   const Memory pair_memory(PairRoom::count(width, inner));
   if (!packed.start || !room_memory.start || !pair_memory.start) return false;
-  Pair *weights = reinterpret_cast<Pair *>(packed.start);
   for (int64_t layer = 0; layer < layers; ++layer)
-    PairLayer(weights + layer * size, width, inner)
+    PairLayer(packed.start + layer * size, width, inner)
         .pack(
             layer_parameters(parameters, layer), width, inner,
             encoder.wanted && layer + 1 == layers);
@@ -150,7 +193,7 @@ static bool half_forward(
                    int64_t layer, const float *x, float *result, bool is_short) {
           work.forward(
               layer_parameters(parameters, layer),
-              PairLayer(weights + layer * size, width, inner), x, result, is_short);
+              PairLayer(packed.start + layer * size, width, inner), x, result, is_short);
         };
       });
   return true;

@@ -30,6 +30,7 @@ namespace ckernels {
 extern const ckernels_kernels avx512_kernels;
 extern const ckernels_kernels avx512fp16_kernels;
 extern const ckernels_kernels avx512bf16_kernels;
+extern const ckernels_kernels avx512vnni_kernels;
 extern const ckernels_kernels avx2_kernels;
 }  // namespace ckernels
 #endif

@@ -97,9 +97,9 @@ struct Division {
   int64_t size(int64_t tile) const { return rows + (tile < longer ? 1 : 0); }
 };
 
-/// Calls `store_columns(square, first, size)` for the tiles of A, LANES columns at a time: the
-/// columns, of `size` numbers each, and the place of the first where tile follows tile and column
-/// follows column.
+/// Calls `store_columns(square, row, first, size)` for the tiles of A, LANES columns at a time: the
+/// columns, of `size` numbers each from `row` on, and the place of the first where tile follows tile
+/// and column follows column.
 ///
 /// - `a`: [rows, depth] with `a_step` between the rows; the depth is a multiple of LANES
 template <class StoreColumns>
@@ -113,7 +113,7 @@ CKERNELS_INLINE void for_each_square(
       Vector square[LANES] = {};
       for (int64_t r = 0; r < size; ++r) square[r] = load(a + (row + r) * a_step + k);
       transpose(square);
-      store_columns(square, row * depth + k * size, size);
+      store_columns(square, row, row * depth + k * size, size);
     }
     row += size;
   }
@@ -124,7 +124,7 @@ CKERNELS_INLINE void for_each_square(
 /// Up to LANES floats beyond the end are written as well.
 static void pack(
     const float *a, int64_t a_step, int64_t rows, int64_t depth, float *packed) {
-  for_each_square(a, a_step, rows, depth, [&](Vector *square, int64_t first, int64_t size) {
+  for_each_square(a, a_step, rows, depth, [&](Vector *square, int64_t, int64_t first, int64_t size) {
     // Each column's end is overwritten by the next.
     for (int64_t column = 0; column < LANES; ++column)
       store(packed + first + column * size, square[column]);

@@ -130,7 +130,7 @@ private let entriesPerRange = 1024
 ///
 /// Those of 16 bits are for kernels that only some CPUs have.
 public enum ScorePrecision: String, CaseIterable, Sendable {
-  case float32, float16, bfloat16
+  case float32, float16, bfloat16, int16
 
   /// The kernels for numbers of 16 bits, and the instructions that they need.
   fileprivate var halfPrecision: (kernels: Kernels, instructions: String)? {
@@ -138,6 +138,7 @@ public enum ScorePrecision: String, CaseIterable, Sendable {
     case .float32: nil
     case .float16: (.avx512fp16, "AVX-512 FP16")
     case .bfloat16: (.avx512bf16, "AVX-512 BF16")
+    case .int16: (.avx512vnni, "AVX-512 VNNI")
     }
   }
 }

@@ -50,8 +50,8 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     help: """
-      float32, or float16 or bfloat16 for products of matrices in these: faster, on processors with \
-      AVX-512 FP16 or AVX-512 BF16.
+      float32, or float16, bfloat16 or int16 for products of matrices in these: faster, on \
+      processors with AVX-512 FP16, AVX-512 BF16 or AVX-512 VNNI.
       """)
   var precision = ScorePrecision.float32
 

@@ -72,6 +72,7 @@ import Torch
     arguments: [
       ("float16", Kernels.avx512fp16, "no AVX-512 FP16", 0.005),
       ("bfloat16", Kernels.avx512bf16, "no AVX-512 BF16", 0.02),
+      ("int16", Kernels.avx512vnni, "no AVX-512 VNNI", 0.002),
     ])
   func `half precision gives nearly the same scores, or says why not`(
     precision: String, kernels: Kernels, reason: String, tolerance: Double

@@ -35,9 +35,9 @@ extern "C" {
 /// The kernels for one set of instructions.
 typedef struct ckernels_kernels ckernels_kernels;
 
-/// The kernels of a name, "avx512", "avx2", "avx512fp16" or "avx512bf16"; null if there are none or
-/// the processor cannot run them. The last two compute in float16 and bfloat16 where nothing is
-/// saved for gradients.
+/// The kernels of a name, "avx512", "avx2", "avx512fp16", "avx512bf16" or "avx512vnni"; null if there
+/// are none or the processor cannot run them. The last three compute in float16, bfloat16 and
+/// integers of 16 bits where nothing is saved for gradients.
 const ckernels_kernels *_Nullable ckernels_named(const char *name);
 
 /// Their name.

@@ -16,6 +16,8 @@ public enum Kernels: String, CaseIterable, Sendable {
   case avx512fp16
   /// AVX-512 with BF16: the same in bfloat16.
   case avx512bf16
+  /// AVX-512 with VNNI: the same in integers of 16 bits, with a scale for each token.
+  case avx512vnni
   /// LibTorch alone.
   case none
 
