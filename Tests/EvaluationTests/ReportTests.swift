@@ -77,6 +77,7 @@ import Testing
     #expect(rows.map { ($0[1] * 1000).rounded() } == [610, 730, 790])
     // The reference, from scratch, stands across.
     #expect(plot.script.contains("0.68 with lines") && plot.script.contains("0.78 with lines"))
+    #expect(plot.script.components(separatedBy: "title 'From scratch'").count == 2)
   }
 
   @Test func `without gnuplot everything else is written and the page says what is missing`() throws

@@ -7,6 +7,7 @@ extension Plot {
     let points = results.scaling ?? []
     var blocks: [DataBlock] = []
     var lines: [String] = []
+    var hasReference = false
     for (index, labels) in results.labelCounts.enumerated() {
       let rows = points.compactMap { point -> [Double]? in
         let curve = results.learningCurve(arm: point.arm)
@@ -23,6 +24,7 @@ extension Plot {
       if let area = results.learningCurve(arm: results.referenceArm)
         .point(labelsPerClass: labels)?.area.mean
       {
+        hasReference = true
         let height = (area * 1e6).rounded() / 1e6
         lines.append(
           "\(height) with lines linewidth 1 dashtype 2 "
@@ -33,6 +35,12 @@ extension Plot {
           title: "\(labels) labels per class",
           columns: ["unlabeled_events", "mean_auc", "standard_error", "seeds"], rows: rows))
     }
+    if hasReference {
+      // Nothing is drawn: one entry of the legend for the dashed lines of all colors.
+      lines.append(
+        "NaN with lines linewidth 1 dashtype 2 linecolor rgb \(quoted(Palette.color(7))) "
+          + "title \(quoted(results.title(of: results.referenceArm)))")
+    }
     let counts = points.map(\.unlabeledEvents)
     let low = Double(counts.min() ?? 1) / 1.5
     let high = Double(counts.max() ?? 1) * 1.5
@@ -42,7 +50,7 @@ extension Plot {
       caption: "Area under the ROC curve on the test events against the number of events of the "
         + "pre-training: mean over seeds with its standard error. Dashed: "
         + "“\(results.title(of: results.referenceArm))”.",
-      blocks: blocks, size: (760, legendHeight(blocks.count) + 400),
+      blocks: blocks, size: (760, legendHeight(blocks.count + (hasReference ? 1 : 0)) + 400),
       commands: [
         "set logscale x", "set xrange [\(low):\(high)]",
         "set xtics (\(tics.joined(separator: ", ")))", "unset mxtics",
