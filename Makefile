@@ -35,9 +35,9 @@ build: setup  ## build the command .build/release/lorentz
 # made by scripts/simulate.py --tasks --output results/samples/tasks, the events of scaling-simulation
 # by scripts/simulate.py --unlabeled 100000 --output results/samples/unlabeled.root.
 TASKS := zprime 2hdm-500-400 tth gluino
-RESULT_STUDIES := cms-tau-2012 demo $(addprefix tasks/,$(TASKS)) scaling scaling-simulation ablation
+RESULT_STUDIES := cms-tau-2012 demo $(addprefix tasks/,$(TASKS)) scaling scaling-simulation ablation many-data-sets
 
-results: build  ## run all studies and write Documentation/Results.md, two and a half hours
+results: build  ## run all studies and write Documentation/Results.md, three hours
 	for study in $(RESULT_STUDIES); do \
 	  .build/release/lorentz study Configurations/$$study.yaml -o results/$${study#tasks/} \
 	    $$([ $$study = demo ] && echo --set study.seeds=5) || exit; done
