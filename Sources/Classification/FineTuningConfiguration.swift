@@ -49,11 +49,11 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   /// Events in a batch.
   public var batchSize = 64
   /// Learning rate of the head and the last layer of a pre-trained backbone.
-  public var learningRate = 3e-4
+  public var learningRate = 6e-4
   /// Learning rate of all parameters of a backbone from scratch.
   public var scratchLearningRate = 1e-3
   /// Factor of the learning rate from a layer to the one before it.
-  public var depthDecay = 0.7
+  public var depthDecay = 0.85
   /// Steps over which a pre-trained backbone's learning rate catches up with the head's; 0 lets
   /// both rise together.
   public var catchUpSteps = 0

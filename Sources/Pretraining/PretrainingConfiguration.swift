@@ -26,9 +26,10 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     /// Tell simulated processes apart.
     public var process: ProcessClassification.Settings?
 
-    /// Makes the default: masked objects and variables together.
+    /// Makes the default: masked objects, types of objects and variables together.
     public init() {
       maskedObjects = .init()
+      objectType = .init()
       variables = .init()
     }
 
@@ -37,7 +38,6 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
       var objectives = Objectives()
       objectives.maskedObjects = nil
       objectives.variables = nil
-      objectives.objectType = .init()
       return objectives
     }
 

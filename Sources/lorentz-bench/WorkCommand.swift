@@ -48,7 +48,7 @@ struct WorkCommand: ParsableCommand {
   @Option(help: "Processor threads.")
   var threads = 1
 
-  @Option(help: "Objectives of pre-training: masked, or default for both.")
+  @Option(help: "Objectives of pre-training: masked, or default for all of the default.")
   var objectives = "masked"
 
   func run() throws {
@@ -77,7 +77,10 @@ struct WorkCommand: ParsableCommand {
     var configuration = PretrainingConfiguration()
     configuration.batchSize = batch
     configuration.epochs = 10_000
-    if objectives == "masked" { configuration.objectives.variables = nil }
+    if objectives == "masked" {
+      configuration.objectives.objectType = nil
+      configuration.objectives.variables = nil
+    }
     let pretrainer = try Pretrainer(
       store: source, model: model, configuration: configuration, folder: folder)
     let clock = WorkClock()

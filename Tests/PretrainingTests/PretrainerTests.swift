@@ -24,7 +24,6 @@ import Torch
     configuration.batchSize = 32
     configuration.warmUpSteps = 2
     configuration.validationFraction = 0.2
-    configuration.objectives.objectType = .init()
     return configuration
   }
 

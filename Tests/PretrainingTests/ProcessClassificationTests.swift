@@ -87,7 +87,6 @@ import Torch
     let all = configuration {
       $0.objectives.maskedObjects?.targets = .mixtures
       $0.objectives.kinematicInvariants = .init()
-      $0.objectives.objectType = .init()
       $0.objectives.hiddenSets = .init()
       $0.objectives.agreement = .init()
       $0.objectives.process = .init()
@@ -124,6 +123,7 @@ import Torch
     let supervised = configuration {
       $0.objectives = .init()
       $0.objectives.maskedObjects = nil
+      $0.objectives.objectType = nil
       $0.objectives.variables = nil
       $0.objectives.process = .init()
     }
