@@ -33,11 +33,15 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
       variables = .init()
     }
 
+    private init(empty: Void) {}
+
+    /// None, for those that are set one by one.
+    public static var empty: Objectives { Objectives(empty: ()) }
+
     /// The published baseline: the types of objects alone.
     public static var baseline: Objectives {
-      var objectives = Objectives()
-      objectives.maskedObjects = nil
-      objectives.variables = nil
+      var objectives = empty
+      objectives.objectType = .init()
       return objectives
     }
 

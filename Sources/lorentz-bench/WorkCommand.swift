@@ -78,8 +78,8 @@ struct WorkCommand: ParsableCommand {
     configuration.batchSize = batch
     configuration.epochs = 10_000
     if objectives == "masked" {
-      configuration.objectives.objectType = nil
-      configuration.objectives.variables = nil
+      configuration.objectives = .empty
+      configuration.objectives.maskedObjects = .init()
     }
     let pretrainer = try Pretrainer(
       store: source, model: model, configuration: configuration, folder: folder)

@@ -121,10 +121,7 @@ import Torch
     let first = try pretrainer("first", configuration())
     _ = try first.run()
     let supervised = configuration {
-      $0.objectives = .init()
-      $0.objectives.maskedObjects = nil
-      $0.objectives.objectType = nil
-      $0.objectives.variables = nil
+      $0.objectives = .empty
       $0.objectives.process = .init()
     }
     let second = try pretrainer("second", supervised, from: "first")

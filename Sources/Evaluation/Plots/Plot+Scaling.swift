@@ -7,7 +7,8 @@ extension Plot {
     let points = results.scaling ?? []
     var blocks: [DataBlock] = []
     var lines: [String] = []
-    var hasReference = false
+    let reference = results.title(of: results.referenceArm)
+    var referenceLines: [String] = []
     for (index, labels) in results.labelCounts.enumerated() {
       let rows = points.compactMap { point -> [Double]? in
         let curve = results.learningCurve(arm: point.arm)
@@ -24,9 +25,8 @@ extension Plot {
       if let area = results.learningCurve(arm: results.referenceArm)
         .point(labelsPerClass: labels)?.area.mean
       {
-        hasReference = true
         let height = (area * 1e6).rounded() / 1e6
-        lines.append(
+        referenceLines.append(
           "\(height) with lines linewidth 1 dashtype 2 "
             + "linecolor rgb \(quoted(Palette.color(index))) notitle")
       }
@@ -35,11 +35,11 @@ extension Plot {
           title: "\(labels) labels per class",
           columns: ["unlabeled_events", "mean_auc", "standard_error", "seeds"], rows: rows))
     }
-    if hasReference {
+    if !referenceLines.isEmpty {
       // Nothing is drawn: one entry of the legend for the dashed lines of all colors.
-      lines.append(
+      referenceLines.append(
         "NaN with lines linewidth 1 dashtype 2 linecolor rgb \(quoted(Palette.color(7))) "
-          + "title \(quoted(results.title(of: results.referenceArm)))")
+          + "title \(quoted(reference))")
     }
     let counts = points.map(\.unlabeledEvents)
     let low = Double(counts.min() ?? 1) / 1.5
@@ -49,15 +49,16 @@ extension Plot {
       name: "scaling",
       caption: "Area under the ROC curve on the test events against the number of events of the "
         + "pre-training: mean over seeds with its standard error. Dashed: "
-        + "“\(results.title(of: results.referenceArm))”.",
-      blocks: blocks, size: (760, legendHeight(blocks.count + (hasReference ? 1 : 0)) + 400),
+        + "“\(reference)”.",
+      blocks: blocks,
+      size: (760, legendHeight(blocks.count + (referenceLines.isEmpty ? 0 : 1)) + 400),
       commands: [
         "set logscale x", "set xrange [\(low):\(high)]",
         "set xtics (\(tics.joined(separator: ", ")))", "unset mxtics",
         "set offsets graph 0, 0, 0.02, 0.02",
         "set xlabel 'Events of the pre-training' offset 0, 0.3",
         "set ylabel 'Area under the ROC curve'",
-        "set format y '%.2f'", legend, plotCommand(lines),
+        "set format y '%.2f'", legend, plotCommand(lines + referenceLines),
       ])
   }
 }
