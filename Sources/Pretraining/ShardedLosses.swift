@@ -12,6 +12,10 @@ import Torch
 /// that the steps inside are. The loss of a batch is the mean over its shards, weighted by their
 /// numbers of events, as where several machines train on parts of a batch. The shards depend on
 /// the batch alone and are added up in order, so that the numbers do not depend on the threads.
+///
+/// Objectives that hide parts of events take the events of a training step by turns, the first the
+/// first event: an event can be damaged in one way at a time, and as many passes through the encoder
+/// as there are ways would cost more than they teach. Without gradients each takes all events.
 package final class ShardedLosses {
   /// What the losses of a batch are, and where their time went.
   package struct Result {
@@ -92,7 +96,8 @@ package final class ShardedLosses {
     try workers.run(count: ranges.count) { index in
       let shard = batch.slice(ranges[index])
       let part = try own.part(
-        shard, share: Double(shard.eventCount) / Double(batch.eventCount),
+        shard, from: ranges[index].lowerBound,
+        share: Double(shard.eventCount) / Double(batch.eventCount),
         withGradients: withGradients, context: makeContext(index), check: checkLoss)
       lock.withLock { _ in parts[index] = part }
     }
@@ -108,9 +113,11 @@ package final class ShardedLosses {
     return result
   }
 
-  /// Computes the part of a shard in the losses, and the gradients of each.
+  /// Computes the part of a shard in the losses, and the gradients of each; `start` is the position
+  /// of its first event in the batch.
   private func part(
-    _ shard: EventBatch, share: Double, withGradients: Bool, context: ObjectiveContext,
+    _ shard: EventBatch, from start: Int, share: Double, withGradients: Bool,
+    context: ObjectiveContext,
     check: ((Double, String, EventBatch) throws -> Void)?
   ) throws -> (losses: [Tensor], gradients: [[Tensor?]], seconds: StepSeconds) {
     try withTorchErrors {
@@ -118,13 +125,14 @@ package final class ShardedLosses {
       var gradients: [[Tensor?]] = []
       var seconds = StepSeconds()
       // Each objective's graph is walked and freed before the next is built: half the memory.
-      for objective in objectives {
+      for (objective, events) in zip(objectives, turns(of: shard, from: start)) {
+        let events = withGradients ? events : shard
         let start = ProcessInfo.processInfo.systemUptime
         func evaluated() throws -> Tensor {
           let loss = try precision.using(on: backbone.device) {
-            try objective.loss(batch: shard, backbone: backbone, context: context)
+            try objective.loss(batch: events, backbone: backbone, context: context)
           }
-          try check?(loss.item(), objective.name, shard)
+          try check?(loss.item(), objective.name, events)
           losses.append(loss.detached().to(dtype: .float64) * share)
           return loss
         }
@@ -139,6 +147,22 @@ package final class ShardedLosses {
         seconds.backward += ProcessInfo.processInfo.systemUptime - middle
       }
       return (losses, gradients, seconds)
+    }
+  }
+
+  /// Returns the events of a shard that each objective is given in a training step.
+  ///
+  /// Positions in the batch decide, so that shards do not, and the order of each epoch mixes them.
+  private func turns(of shard: EventBatch, from start: Int) -> [EventBatch] {
+    let count = objectives.filter(\.hidesParts).count
+    guard count > 1, shard.eventCount >= count else {
+      return objectives.map { _ in shard }
+    }
+    var turn = 0
+    return objectives.map { objective in
+      guard objective.hidesParts else { return shard }
+      defer { turn += 1 }
+      return shard.selecting((0..<shard.eventCount).filter { (start + $0) % count == turn })
     }
   }
 }

@@ -37,6 +37,8 @@ public final class ObjectTypePrediction: PretrainingObjective {
   public var name: String { Settings.name }
   /// The factor of the loss.
   public var weight: Double { settings.weight }
+  /// Each event is asked by one objective that hides.
+  public var hidesParts: Bool { true }
   private let settings: Settings
   private let head: PredictionHead
 

@@ -32,6 +32,10 @@ public protocol TrainingObjective {
   var name: String { get }
   /// The factor of its loss in the sum.
   var weight: Double { get }
+  /// Whether it hides parts of events.
+  ///
+  /// Objectives that do share the events of a training step: each event is given to one of them.
+  var hidesParts: Bool { get }
 
   /// Returns the mean loss of a batch, a scalar tensor.
   ///
@@ -44,6 +48,11 @@ public protocol TrainingObjective {
   func loss(
     batch: EventBatch, backbone: EventTransformer, context: ObjectiveContext
   ) throws -> Tensor
+}
+
+extension TrainingObjective {
+  /// By default events are seen as they are.
+  public var hidesParts: Bool { false }
 }
 
 /// A task that unlabeled events pose and answer themselves.
