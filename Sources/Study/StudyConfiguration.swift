@@ -79,7 +79,8 @@ public struct StudyConfiguration {
   public var mainArm: String
   /// The arm that others are compared with.
   public var referenceArm: String
-  /// Further arms that others are compared with: by default the first of boosted trees.
+  /// Further arms that others are compared with: by default the first of boosted trees, and the
+  /// last that starts from scratch.
   public var furtherReferences: [String]
   /// The arms that show how the gain grows with the events of their pre-trainings.
   public var scaling: [String]
@@ -197,9 +198,7 @@ public struct StudyConfiguration {
     furtherReferences =
       try study.contains("furtherReferences")
       ? study.strings("furtherReferences")
-      : arms.first { [referenceArm] in $0.trees != nil && $0.name != referenceArm }.map {
-        [$0.name]
-      } ?? []
+      : Self.furtherReferences(arms).filter { [referenceArm] in $0 != referenceArm }
     scaling = try study.contains("scaling") ? study.strings("scaling") : []
     for name in scaling where arms.contains(where: { $0.name == name && $0.pretraining == nil }) {
       throw study.fail("scaling", found: name, expected: "arms with a pre-training")

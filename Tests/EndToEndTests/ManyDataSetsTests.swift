@@ -124,19 +124,23 @@ import Testing
 
   @Test(.enabled(if: SharedData.isAvailable))
   func `four real data sets become one backbone`() throws {
-    let configuration = Command.samples + "/../Configurations/many-data-sets.yaml"
     let folder = try TemporaryFolder()
-    // Paths in the configuration are relative to the project's; this works from any checkout.
-    let text = try String(contentsOfFile: configuration, encoding: .utf8)
-      .replacingOccurrences(of: "../../shared/data", with: SharedData.folder ?? "")
-    _ = try folder.write(text, to: "many.yaml")
+    // Paths in the configuration and its base are relative to the project's; this works from any
+    // checkout.
+    for name in ["cms-tau-2012.yaml", "many-data-sets.yaml"] {
+      let text = try String(
+        contentsOfFile: "\(Command.samples)/../Configurations/\(name)", encoding: .utf8
+      ).replacingOccurrences(of: "../../shared/data", with: SharedData.folder ?? "")
+      _ = try folder.write(text, to: name)
+    }
     _ = try succeed(
       [
-        "study", "many.yaml", "-o", "study", "--set", "model={width: 8, layers: 1, heads: 2}",
-        "--set", "pretraining.epochs=1", "--set", "study.pretrainings.others.epochs=1", "--set",
-        "study.labels=[50]", "--set", "study.seeds=1", "--set", "study.maximumTestEvents=100",
-        "--set", "finetuning.steps=4", "--set", "finetuning.scratchSteps=4", "--set",
-        "samples.0.maximumEvents=2000", "--set", "study.pretrainings.tauPlusX.batchSize=256",
+        "study", "many-data-sets.yaml", "-o", "study", "--set",
+        "model={width: 8, layers: 1, heads: 2}", "--set", "pretraining.epochs=1", "--set",
+        "study.pretrainings.others.epochs=1", "--set", "study.labels=[50]", "--set",
+        "study.seeds=1", "--set", "study.maximumTestEvents=100", "--set", "finetuning.steps=4",
+        "--set", "finetuning.scratchSteps=4", "--set", "samples.0.maximumEvents=2000", "--set",
+        "study.pretrainings.tauPlusX.batchSize=256",
       ], in: folder)
     let all = try kinds(folder.file("study/pretraining/all"))
     #expect(

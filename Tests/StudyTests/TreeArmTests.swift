@@ -18,7 +18,7 @@ import Testing
         "lorentz-augmented", "lorentz-variables", "scratch-trees", "lorentz-trees",
       ])
     #expect(plain.mainArm == "lorentz-augmented" && plain.referenceArm == "scratch-augmented")
-    #expect(plain.furtherReferences == ["trees"])
+    #expect(plain.furtherReferences == ["trees", "scratch-trees"])
     #expect(plain.arms.filter(\.finetuning.variables).map(\.name).count == 2)
     let named = try smallStudy("variables: {pt: \"muon[0].pt\"}\ntrees: {depth: 5}")
     #expect(named.variables?.names == ["pt"])
