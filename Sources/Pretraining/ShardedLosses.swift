@@ -96,7 +96,7 @@ package final class ShardedLosses {
     try workers.run(count: ranges.count) { index in
       let shard = batch.slice(ranges[index])
       let part = try own.part(
-        shard, from: ranges[index].lowerBound,
+        shard, at: ranges[index].lowerBound,
         share: Double(shard.eventCount) / Double(batch.eventCount),
         withGradients: withGradients, context: makeContext(index), check: checkLoss)
       lock.withLock { _ in parts[index] = part }
@@ -113,10 +113,10 @@ package final class ShardedLosses {
     return result
   }
 
-  /// Computes the part of a shard in the losses, and the gradients of each; `start` is the position
+  /// Computes the part of a shard in the losses, and the gradients of each; `position` is that
   /// of its first event in the batch.
   private func part(
-    _ shard: EventBatch, from start: Int, share: Double, withGradients: Bool,
+    _ shard: EventBatch, at position: Int, share: Double, withGradients: Bool,
     context: ObjectiveContext,
     check: ((Double, String, EventBatch) throws -> Void)?
   ) throws -> (losses: [Tensor], gradients: [[Tensor?]], seconds: StepSeconds) {
@@ -124,9 +124,10 @@ package final class ShardedLosses {
       var losses: [Tensor] = []
       var gradients: [[Tensor?]] = []
       var seconds = StepSeconds()
+      let given =
+        withGradients ? turns(of: shard, at: position) : objectives.map { _ in shard }
       // Each objective's graph is walked and freed before the next is built: half the memory.
-      for (objective, events) in zip(objectives, turns(of: shard, from: start)) {
-        let events = withGradients ? events : shard
+      for (objective, events) in zip(objectives, given) {
         let start = ProcessInfo.processInfo.systemUptime
         func evaluated() throws -> Tensor {
           let loss = try precision.using(on: backbone.device) {
@@ -153,7 +154,7 @@ package final class ShardedLosses {
   /// Returns the events of a shard that each objective is given in a training step.
   ///
   /// Positions in the batch decide, so that shards do not, and the order of each epoch mixes them.
-  private func turns(of shard: EventBatch, from start: Int) -> [EventBatch] {
+  private func turns(of shard: EventBatch, at position: Int) -> [EventBatch] {
     let count = objectives.filter(\.hidesParts).count
     guard count > 1, shard.eventCount >= count else {
       return objectives.map { _ in shard }
@@ -162,7 +163,7 @@ package final class ShardedLosses {
     return objectives.map { objective in
       guard objective.hidesParts else { return shard }
       defer { turn += 1 }
-      return shard.selecting((0..<shard.eventCount).filter { (start + $0) % count == turn })
+      return shard.selecting((0..<shard.eventCount).filter { (position + $0) % count == turn })
     }
   }
 }
