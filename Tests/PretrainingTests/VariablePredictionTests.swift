@@ -84,6 +84,36 @@ import Torch
     #expect(try before > 0.8 && loss(own, batch).item() < 0.2)
   }
 
+  @Test func `automatic variables count by the share of events that have them`() throws {
+    let own = try objective([:])
+    let schema = store.schema
+    let variables = EventVariables(automaticFor: schema)
+    let named = try objective(
+      Dictionary(uniqueKeysWithValues: variables.names.map { ($0, $0) }))
+    for objective in [own, named] { withoutGradients { forget(objective) } }
+    let all = try store.batch(events: Array(0..<400))
+    let values = try variables.values(of: all)
+    let shares = variables.names.indices.map { column in
+      (0..<400).filter { !values[$0 * variables.names.count + column].isNaN }.count
+    }
+    #expect(shares.contains { $0 > 0 && $0 < 400 })
+    // Of all events together each variable's mean square is its variance: 1, or 0 of a constant.
+    let spread = variables.names.indices.map { column in
+      Set((0..<400).map { values[$0 * variables.names.count + column] }.filter { !$0.isNaN }).count
+        > 1
+    }
+    func expected(_ weight: (Int) -> Double) -> Double {
+      var (sum, total) = (0.0, 0.0)
+      for (share, spread) in zip(shares, spread) {
+        sum += spread ? weight(share) * Double(share) : 0
+        total += weight(share) * Double(share)
+      }
+      return sum / total
+    }
+    #expect(try isClose(loss(named, all).item(), expected { _ in 1 }, absolute: 2e-3))
+    #expect(try isClose(loss(own, all).item(), expected(Double.init), absolute: 2e-3))
+  }
+
   @Test func `without expressions the automatic variables are predicted`() throws {
     #expect(try loss(objective([:]), store.batch(events: [1, 2, 3])).item() > 0)
   }

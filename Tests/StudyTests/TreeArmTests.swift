@@ -107,17 +107,20 @@ import Testing
       ], scalars: ["npv", "not"])
     let variables = EventVariables(automaticFor: schema)
     for text in [
-      "`b jet`[0].pt", "abs(muon[1].eta)", "`b jet`[1]`.tag one`", "mass(`b jet`[0], muon[1])",
-      "deltaR(muon[0], muon[1])", "transverseMass(muon[0], missingMomentum[0])", "npv", "`not`",
-      "sum(`b jet.pt`) + sum(muon.pt)", "length(muon.pt)", "`b jet`[1, `tag one`]`.tag one`",
-      "mass(`b jet`[0, `tag one`], `b jet`[1, `tag one`])", "muon[0].Charge * muon[1].Charge",
-      "transverseMass(muon[0], muon[1], missingMomentum[0])",
+      "`b jet`[0].pt", "`b jet`[0]`.tag one`", "min(mass(`b jet`, muon))",
+      "nearest(mass(`b jet`, `b jet`, `b jet`), 172.5)", "nearest(mass(muon, muon), 91.2)",
+      "min(abs(deltaPhi(`b jet`, missingMomentum[0])))", "mass(`b jet`[0], muon[0])",
+      "transverseMass(muon[0], missingMomentum[0])", "npv", "`not`", "missingMomentum[0].pt",
+      "sum(`b jet.pt`) + sum(muon.pt) + missingMomentum[0].pt", "length(muon.pt)",
+      "`b jet`[1, `tag one`]`.tag one`", "mass(`b jet`[0, `tag one`], `b jet`[1, `tag one`])",
+      "muon[0].Charge * muon[1].Charge", "transverseMass(muon[0], muon[1], missingMomentum[0])",
     ] {
       #expect(variables.names.contains(text), "\(text)")
     }
-    // Objects: 4 + 4 + 4 + 4 + 1; pairs of five: 10, two each; pairs by two features, five each;
-    // a pair of charges, three; scalars, sum and two counts.
-    #expect(variables.names.count == 17 + 20 + 10 + 3 + 2 + 1 + 2)
+    #expect(Set(variables.names).count == variables.names.count)
+    // Jets: 4, nine of two and three, one with missing momentum, five of the feature. Muons: 3 and
+    // three of two. Both: four. Charges: three. Two scalars, missing momentum and the sum.
+    #expect(variables.names.count == 19 + 6 + 4 + 3 + 4)
     let batch = TinyEvents.batch(eventCount: 20, schema: schema)
     #expect(try variables.values(of: batch).count == 20 * variables.names.count)
   }

@@ -12,7 +12,8 @@ import Torch
 /// They can be computed from what the model reads, so they need no label; what it takes to compute
 /// them is what few labels cannot teach. A variable is shifted by its mean and scaled by its
 /// deviation after asinh of itself in units of its median magnitude, which keeps tails near. The loss
-/// is the mean squared error over all variables that an event has.
+/// is the mean squared error over all variables that an event has. Of automatic variables those that
+/// few events have count less, each by the share of events that have it: nobody chose them.
 public final class VariablePrediction: PretrainingObjective {
   /// What can be set in a configuration.
   public struct Settings: ObjectiveSettings {
@@ -51,6 +52,8 @@ public final class VariablePrediction: PretrainingObjective {
     /// The median magnitude.
     var unit: Float = 1
     var moments = InputNormalization.Moments()
+    /// What its squared error counts.
+    var weight: Float = 1
 
     func target(_ value: Float) -> Float { moments.standardized(asinh(value / unit)) }
   }
@@ -60,14 +63,15 @@ public final class VariablePrediction: PretrainingObjective {
   /// - Parameters:
   ///   - settings: The settings.
   ///   - variables: What is predicted.
+  ///   - countsByShare: Whether a variable counts by the share of events that have it; else all alike.
   ///   - source: The events.
   ///   - trainingEvents: Those that may be looked at for scales; at most 20,000 are.
   ///   - width: The width of the backbone, `D`.
   ///   - generator: Where the first weights come from.
   /// - Throws: What the source throws for damaged events; `ExpressionError`.
   init(
-    settings: Settings, variables: EventVariables, source: any EventSource, trainingEvents: [Int],
-    width: Int, generator: inout some RandomNumberGenerator
+    settings: Settings, variables: EventVariables, countsByShare: Bool, source: any EventSource,
+    trainingEvents: [Int], width: Int, generator: inout some RandomNumberGenerator
   ) throws {
     self.settings = settings
     self.variables = variables
@@ -77,7 +81,12 @@ public final class VariablePrediction: PretrainingObjective {
         columns[place % columns.count].append(value)
       }
     }
-    scales = columns.map(Self.scale)
+    let most = columns.map(\.count).max() ?? 0
+    scales = columns.map { values in
+      var scale = Self.scale(of: values)
+      if countsByShare, most > 0 { scale.weight = Float(values.count) / Float(most) }
+      return scale
+    }
     head = PredictionHead(
       width: width, hiddenWidth: 2 * width, outputs: variables.names.count, generator: &generator)
   }
@@ -102,19 +111,20 @@ public final class VariablePrediction: PretrainingObjective {
   ) throws -> Tensor {
     let values = try variables.values(of: batch)
     let vectors = backbone.eventVectors(backbone.input(batch), dropout: context.dropout)
-    let defined = values.filter { !$0.isNaN }.count
+    let weights = values.enumerated().map { place, value in
+      value.isNaN ? 0 : scales[place % scales.count].weight
+    }
+    let total = weights.reduce(0.0) { $0 + Double($1) }
     // The mean of nothing would be NaN; it teaches nothing.
-    guard defined > 0 else { return (vectors * 0).sum() }
+    guard total > 0 else { return (vectors * 0).sum() }
     let device = vectors.device
     let shape = [batch.eventCount, scales.count]
     let targets = values.enumerated().map { place, value in
       value.isNaN ? 0 : scales[place % scales.count].target(value)
     }
     let difference =
-      (head(vectors).to(dtype: .float32)
-        - Tensor(targets, shape: shape, device: device))
-      * Tensor(values.map { $0.isNaN ? 0 : 1 as Float }, shape: shape, device: device)
-    return difference.square().sum() / Double(defined)
+      head(vectors).to(dtype: .float32) - Tensor(targets, shape: shape, device: device)
+    return (difference.square() * Tensor(weights, shape: shape, device: device)).sum() / total
   }
 }
 
@@ -131,7 +141,7 @@ extension VariablePrediction.Settings {
         names: entries.map(\.key),
         expressions: try entries.map { try EventExpression($0.value, schema: schema) })
     return try VariablePrediction(
-      settings: self, variables: variables, source: parts.source,
+      settings: self, variables: variables, countsByShare: entries.isEmpty, source: parts.source,
       trainingEvents: parts.trainingEvents, width: parts.model.width, generator: &generator)
   }
 }
