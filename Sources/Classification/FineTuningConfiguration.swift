@@ -91,8 +91,7 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   /// Whether the events' weights count in the loss.
   public var usesEventWeights = true
   /// Whether the head reads high-level variables beside the event vector: those of the section
-  /// `variables`, or masses, angles and transverse masses of the leading objects where there is
-  /// none.
+  /// `variables`, or automatic ones where there is none, see `EventVariables.init(automaticFor:)`.
   ///
   /// The `finetune` command does so by default.
   public var variables = false

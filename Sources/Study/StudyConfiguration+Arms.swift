@@ -88,7 +88,7 @@ extension StudyConfiguration {
         .variables,
         hasVariables
           ? "the configuration's variables"
-          : "masses, angles and transverse masses of the leading objects"
+          : "sums, masses, angles and transverse masses made from the schema"
       ),
       (
         "trees-objects", "Trees, objects", .objects,

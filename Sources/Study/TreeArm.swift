@@ -18,7 +18,8 @@ public struct TreeArm: Codable, Hashable, Sendable {
   public enum Input: String, Codable, CaseIterable, Sendable {
     /// The section `variables`; ``automaticVariables`` where a configuration has none.
     case variables
-    /// Masses, angles and transverse masses of the leading objects, made from the schema.
+    /// Sums, masses, angles and transverse masses made from the schema; see
+    /// `EventVariables.init(automaticFor:)`.
     case automaticVariables
     /// pt, eta, phi, mass and features of the leading objects, turned into one frame, and scalars.
     case objects
