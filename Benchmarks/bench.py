@@ -43,6 +43,7 @@ def contestants(task, size, threads):
         result["ParticleTransformer"] = [*published, "--kind", "particle-transformer"]
         result["OmniLearned"] = [*published, "--kind", "omnilearned"]
     if task == "pretrain":
+        result["Lorentz, all objectives"] = [*work, task, "--objectives", "default"]
         result["matrix products"] = [*work, "products"]
     return result
 

@@ -75,6 +75,39 @@ import Testing
     #expect(worstDifference(try values(text), expected, relative: 1e-6, absolute: 1e-6) == nil)
   }
 
+  @Test func `many variables together are what each is alone`() throws {
+    let texts = Self.known.map(\.0)
+    let variables = EventVariables(
+      names: texts,
+      expressions: try texts.map { try EventExpression($0, schema: TinyEvents.schema) })
+    let together = try variables.values(of: Self.batch).map(Double.init)
+    for (place, text) in texts.enumerated() {
+      let column = stride(from: place, to: together.count, by: texts.count).map { together[$0] }
+      #expect(
+        worstDifference(column, try values(text), relative: 1e-6) == nil, "the variable \(text)")
+    }
+  }
+
+  @Test func `of a negative mass larger than the momentum only what is across the beam is known`()
+    throws
+  {
+    var batch = EventBatch(schema: TinyEvents.schema)
+    batch.append(
+      index: 0,
+      objects: [
+        EventObject(kind: 1, pt: 40, eta: 0, phi: 0, mass: -50, features: [0]),
+        EventObject(kind: 1, pt: 30, eta: 0, phi: .pi / 2, mass: -10, features: [0]),
+      ], scalars: [1])
+    func value(_ text: String) throws -> Double {
+      try EventExpression(text, schema: TinyEvents.schema).values(of: batch)[0]
+    }
+    for text in ["mass(jet[0])", "eta(jet[0])", "mass(jet[0], jet[1])", "max(eta(jet, jet))"] {
+      #expect(try value(text).isNaN, "the variable \(text)")
+    }
+    #expect(abs(try value("pt(jet[0], jet[1])") - 50) < 1e-5)
+    #expect(abs(try value("mass(jet[1])") + 10) < 1e-5)
+  }
+
   @Test func `lists keep to the order of pt when augmentation has changed it`() throws {
     #expect(try values("muon.pt[1]")[0] == 40)
     #expect(try values("sum(muon.pt * (muon.charge < 0))")[0] == 50)

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kinematics
+
 /// The objects of a batch by kind and rank, as functions of objects ask for them.
 final class ObjectCombinations {
   private let batch: EventBatch
+  private lazy var momenta = batch.fourMomenta
   private var rankings: [Key: Ranking] = [:]
+  /// What was computed before; min, max and nearest of several expressions share a list.
+  private var values: [Call: ExpressionValue] = [:]
+
+  private struct Call: Hashable {
+    let function: ObjectFunction
+    let references: [ObjectReference]
+  }
 
   private struct Key: Hashable {
     let kind: Int
@@ -28,6 +38,16 @@ final class ObjectCombinations {
   ///   them is absent, or two are the same. Else a list over the combinations of different
   ///   objects; those that differ only in the order of objects of one kind count once.
   func evaluate(_ function: ObjectFunction, _ references: [ObjectReference]) -> ExpressionValue {
+    let call = Call(function: function, references: references)
+    if let known = values[call] { return known }
+    let made = compute(function, references)
+    values[call] = made
+    return made
+  }
+
+  private func compute(
+    _ function: ObjectFunction, _ references: [ObjectReference]
+  ) -> ExpressionValue {
     let rankings = references.map(ranking)
     if !references.contains(where: { $0.rank == nil }) {
       var objects = [Int](repeating: 0, count: references.count)
@@ -39,49 +59,68 @@ final class ObjectCombinations {
             else { return .nan }
             objects[place] = object
           }
-          return function.value(of: objects, in: batch)
+          return function.value(of: objects, in: batch, momenta: momenta)
         })
     }
+    let choice = Choice(references: references, rankings: rankings)
     var values: [Double] = []
     var offsets = [0]
     for event in 0..<batch.eventCount {
-      Self.forEachCombination(of: references, rankings, event) {
-        values.append(function.value(of: $0, in: batch))
+      choice.forEachCombination(in: event) {
+        values.append(function.value(of: $0, in: batch, momenta: momenta))
       }
       offsets.append(values.count)
     }
     return .jagged(values, offsets: offsets)
   }
 
-  private static func forEachCombination(
-    of references: [ObjectReference], _ rankings: [Ranking], _ event: Int, _ body: ([Int]) -> Void
-  ) {
-    // Single objects first, so that whole kinds leave them out.
-    var chosen = [Int?](repeating: nil, count: references.count)
-    for (place, reference) in references.enumerated() where reference.rank != nil {
-      guard let object = object(reference, of: rankings[place], event), !chosen.contains(object)
-      else { return }
-      chosen[place] = object
-    }
-    func choose(_ place: Int) {
-      guard place < references.count else { return body(chosen.compactMap { $0 }) }
-      guard references[place].rank == nil else { return choose(place + 1) }
-      let objects = rankings[place].objects(of: event)
-      // Of equal kinds the later argument takes the later object: no combination comes twice.
-      let before = references[..<place].lastIndex {
-        $0.rank == nil && $0.kind == references[place].kind
+  /// How the arguments of a function are chosen, where whole kinds are among them.
+  private struct Choice {
+    let references: [ObjectReference]
+    let rankings: [Ranking]
+    /// The argument before each that is the same whole kind.
+    let before: [Int?]
+
+    init(references: [ObjectReference], rankings: [Ranking]) {
+      self.references = references
+      self.rankings = rankings
+      before = references.indices.map { place in
+        references[..<place].lastIndex { $0.rank == nil && $0.kind == references[place].kind }
       }
+    }
+
+    func forEachCombination(in event: Int, _ body: ([Int]) -> Void) {
+      // Single objects first, so that whole kinds leave them out. Not yet chosen: -1.
+      var chosen = [Int](repeating: -1, count: references.count)
+      for (place, reference) in references.enumerated() where reference.rank != nil {
+        guard
+          let object = ObjectCombinations.object(reference, of: rankings[place], event),
+          !chosen.contains(object)
+        else { return }
+        chosen[place] = object
+      }
+      choose(0, in: event, &chosen, body)
+    }
+
+    private func choose(
+      _ place: Int, in event: Int, _ chosen: inout [Int], _ body: ([Int]) -> Void
+    ) {
+      guard place < references.count else { return body(chosen) }
+      guard references[place].rank == nil else {
+        return choose(place + 1, in: event, &chosen, body)
+      }
+      let objects = rankings[place].objects(of: event)
       var start = objects.startIndex
-      if let before, let object = chosen[before], let index = objects.firstIndex(of: object) {
+      // Of equal kinds the later argument takes the later object: no combination comes twice.
+      if let before = before[place], let index = objects.firstIndex(of: chosen[before]) {
         start = index + 1
       }
       for object in objects[start...] where !chosen.contains(object) {
         chosen[place] = object
-        choose(place + 1)
-        chosen[place] = nil
+        choose(place + 1, in: event, &chosen, body)
+        chosen[place] = -1
       }
     }
-    choose(0)
   }
 
   private static func object(

@@ -46,23 +46,20 @@ enum ObjectFunction: Hashable, Sendable {
   /// - Parameters:
   ///   - objects: Positions in the batch.
   ///   - batch: The batch.
+  ///   - momenta: The four-momenta of its objects; see ``EventBatch/fourMomenta``.
   /// - Returns: The value; not-a-number where an object lacks what it needs.
-  func value(of objects: [Int], in batch: EventBatch) -> Double {
+  func value(of objects: [Int], in batch: EventBatch, momenta: [FourMomentum]) -> Double {
     func component(_ place: Int, _ number: Int) -> Double {
       Double(batch.momenta[4 * objects[place] + number])
     }
     switch self {
     case .quantity(let quantity): return batch.value(quantity, of: objects[0])
-    case .mass: return sum(objects, in: batch)?.mass ?? .nan
+    case .mass: return sum(objects, of: momenta).mass
     case .eta:
+      let sum = sum(objects, of: momenta)
       // A momentum along the beam has no finite one.
-      return sum(objects, in: batch).flatMap { $0.eta.isFinite ? $0.eta : nil } ?? .nan
-    case .pt:
-      // In the plane across the beam nothing else is needed.
-      let parts = objects.indices.map { place in
-        FourMomentum(pt: component(place, 0), eta: 0, phi: component(place, 2), mass: 0)
-      }
-      return parts.sum.pt
+      return sum.energy.isNaN || !sum.eta.isFinite ? .nan : sum.eta
+    case .pt: return sum(objects, of: momenta).pt
     case .transverseMass:
       return Kinematics.transverseMass(
         objects.indices.map { place in
@@ -77,17 +74,9 @@ enum ObjectFunction: Hashable, Sendable {
     }
   }
 
-  private func sum(_ objects: [Int], in batch: EventBatch) -> FourMomentum? {
+  private func sum(_ objects: [Int], of momenta: [FourMomentum]) -> FourMomentum {
     var result = FourMomentum.zero
-    for object in objects {
-      let (pt, eta) = (Double(batch.momenta[4 * object]), Double(batch.momenta[4 * object + 1]))
-      let mass = Double(batch.momenta[4 * object + 3])
-      let momentum = pt * cosh(eta)
-      // Of a negative mass larger than the momentum, as damaged jets have it, nothing is known.
-      guard momentum * momentum + mass * abs(mass) >= 0 else { return nil }
-      result += FourMomentum(
-        pt: pt, eta: eta, phi: Double(batch.momenta[4 * object + 2]), mass: mass)
-    }
+    for object in objects { result += momenta[object] }
     return result
   }
 }
@@ -101,6 +90,22 @@ extension EventBatch {
     case .phi: Double(momenta[4 * object + 2])
     case .mass: Double(momenta[4 * object + 3])
     case .feature(let index): Double(features[schema.featureWidth * object + index])
+    }
+  }
+  /// The four-momentum of each object.
+  ///
+  /// The momentum along the beam is not-a-number without a pseudorapidity, and the energy is so
+  /// without that or a mass, or with a negative mass larger than the momentum, as damaged jets have
+  /// it. What is across the beam is always known.
+  var fourMomenta: [FourMomentum] {
+    (0..<kinds.count).map { object in
+      let (pt, eta) = (Double(momenta[4 * object]), Double(momenta[4 * object + 1]))
+      let (phi, mass) = (Double(momenta[4 * object + 2]), Double(momenta[4 * object + 3]))
+      let momentum = pt * cosh(eta)
+      let square = momentum * momentum + mass * abs(mass)
+      return FourMomentum(
+        px: pt * cos(phi), py: pt * sin(phi), pz: pt * sinh(eta),
+        energy: square < 0 ? .nan : square.squareRoot())
     }
   }
 }
