@@ -136,6 +136,25 @@ import Testing
         """))
   }
 
+  @Test func `the legend tells arms of a color apart by their dashes`() {
+    var results = StudyFixture.small()
+    for number in 2...8 {
+      results.arms.append(
+        StudyResults.Arm(name: "arm-\(number)", title: "Arm \(number)", description: ""))
+      results.runs.append(
+        StudyResults.Run(
+          arm: "arm-\(number)", labelsPerClass: 50, seed: 0, auc: 0.7,
+          rejection30: BackgroundRejection(value: 8), rejection50: BackgroundRejection(value: 3)))
+    }
+    let entries = Plot.learningCurve(of: results).script.split(separator: "\n")
+      .filter { $0.contains(" title '") && $0.contains("data index") }
+    #expect(entries.count == 9)
+    let first = entries.filter { $0.contains("linecolor rgb '#0072B2'") }
+    #expect(first.count == 2)
+    #expect(first.first?.contains("dashtype 1 ") == true)
+    #expect(first.last?.contains("dashtype 2 ") == true)
+  }
+
   @Test func `a run made of a curve carries loss and error into the page`() throws {
     var results = StudyFixture.small()
     let events = try StudyFixture.scores(separation: 1)

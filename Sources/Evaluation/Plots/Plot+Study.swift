@@ -177,15 +177,16 @@ extension Plot {
   ///   - x: Where the points stand, as in "1" or "($1*1.01)".
   ///   - style: The place in the palette.
   ///   - title: Its name in the legend.
-  /// - Returns: A line, and points with bars.
+  /// - Returns: A line with its points, and bars.
   static func meansWithErrors(_ index: Int, x: String, style: Int, title: String) -> [String] {
-    let color = quoted(Palette.color(style))
+    let points =
+      "pointtype \(Palette.point(style)) pointsize 0.7 "
+      + "linecolor rgb \(quoted(Palette.color(style)))"
     return [
-      "data index \(index) using \(x):2 with lines linewidth 2 "
-        + "dashtype \(Palette.dash(style)) linecolor rgb \(color) notitle",
-      "data index \(index) using \(x):2:3 with yerrorbars linewidth 2 "
-        + "pointtype \(Palette.point(style)) pointsize 0.7 linecolor rgb \(color) "
-        + "title \(quoted(title))",
+      // The legend shows the line, since by its dashes alone do two of a color differ.
+      "data index \(index) using \(x):2 with linespoints linewidth 2 "
+        + "dashtype \(Palette.dash(style)) \(points) title \(quoted(title))",
+      "data index \(index) using \(x):2:3 with yerrorbars linewidth 2 \(points) notitle",
     ]
   }
 
