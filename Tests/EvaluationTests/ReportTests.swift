@@ -139,12 +139,9 @@ import Testing
   @Test func `the legend tells arms of a color apart by their dashes`() {
     var results = StudyFixture.small()
     for number in 2...8 {
-      results.arms.append(
-        StudyResults.Arm(name: "arm-\(number)", title: "Arm \(number)", description: ""))
-      results.runs.append(
-        StudyResults.Run(
-          arm: "arm-\(number)", labelsPerClass: 50, seed: 0, auc: 0.7,
-          rejection30: BackgroundRejection(value: 8), rejection50: BackgroundRejection(value: 3)))
+      StudyFixture.add(
+        StudyResults.Arm(name: "arm-\(number)", title: "Arm \(number)", description: ""),
+        area: 0.7, to: &results)
     }
     let entries = Plot.learningCurve(of: results).script.split(separator: "\n")
       .filter { $0.contains(" title '") && $0.contains("data index") }

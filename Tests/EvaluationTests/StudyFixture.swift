@@ -32,16 +32,22 @@ enum StudyFixture {
     return results
   }
 
+  /// Adds an arm with one run, of 50 labels.
+  static func add(_ arm: StudyResults.Arm, area: Double, to results: inout StudyResults) {
+    results.arms.append(arm)
+    results.runs.append(
+      StudyResults.Run(
+        arm: arm.name, labelsPerClass: 50, seed: 0, auc: area,
+        rejection30: BackgroundRejection(value: 8), rejection50: BackgroundRejection(value: 3)))
+  }
+
   /// The small study with everything else that a report can hold, and text that needs escaping.
   static func complete() throws -> StudyResults {
     var results = small()
     results.name = "Tau pairs: <few> labels & \"much\" data's worth"
-    results.arms.append(
-      StudyResults.Arm(name: "x_1", title: "It's {x_1} `date` \\ @a\nb", description: "<b>&amp;"))
-    results.runs.append(
-      StudyResults.Run(
-        arm: "x_1", labelsPerClass: 50, seed: 0, auc: 0.61,
-        rejection30: BackgroundRejection(value: 8), rejection50: BackgroundRejection(value: 3)))
+    add(
+      StudyResults.Arm(name: "x_1", title: "It's {x_1} `date` \\ @a\nb", description: "<b>&amp;"),
+      area: 0.61, to: &results)
     results.dataDescription = ["Real data: 34,744 events", "Simulation < 8 TeV>"]
     for (index, arm) in results.arms.enumerated() {
       for labels in [50, 200] {

@@ -58,7 +58,7 @@ private struct AutomaticNames {
   var ofKinds: [String] {
     kinds.flatMap { kind in
       let name = Self.word(kind.name)
-      return ["length(\(Self.list("pt", of: kind)))", "\(name)[0].pt"]
+      return ["length(\(Self.momenta(of: kind)))", "\(name)[0].pt"]
         + (Self.isJets(kind) ? ofJets(kind) : ofOthers(kind))
         + missing.map { "transverseMass(\(name)[0], \($0))" }
         + features(of: kind).map { Self.member($0, of: "\(name)[0]") }
@@ -76,7 +76,7 @@ private struct AutomaticNames {
         + ["mass(\(pair))", "deltaR(\(pair))", "pt(\(pair))"]
     }
     return [
-      "sum(\(Self.list("pt", of: kind)))", "min(deltaR(\(two)))", "max(deltaR(\(two)))",
+      "sum(\(Self.momenta(of: kind)))", "min(deltaR(\(two)))", "max(deltaR(\(two)))",
       "max(mass(\(two)))", "max(pt(\(two)))", "nearest(mass(\(two)), 80.4)",
       "max(mass(\(three)))", "max(pt(\(three)))", "nearest(mass(\(three)), 172.5)",
     ] + missing.map { "min(abs(deltaPhi(\(name), \($0))))" } + tagged
@@ -120,9 +120,9 @@ private struct AutomaticNames {
   }
 
   var ofEvent: [String] {
-    let sums =
-      kinds.map { "sum(\(Self.list("pt", of: $0)))" } + missing.map { "\($0).pt" }
-    return schema.scalars.filter(Self.canBeWritten).map(Self.word) + missing.map { "\($0).pt" }
+    let missing = missing.map { "\($0).pt" }
+    let sums = kinds.map { "sum(\(Self.momenta(of: $0)))" } + missing
+    return schema.scalars.filter(Self.canBeWritten).map(Self.word) + missing
       + (sums.isEmpty ? [] : [sums.joined(separator: " + ")])
   }
 
@@ -142,9 +142,8 @@ private struct AutomaticNames {
       || !["electron", "muon", "tau", "lepton", "photon"].contains { name.contains($0) }
   }
 
-  private static func list(_ quantity: String, of kind: ObjectKind) -> String {
-    word(kind.name + "." + quantity)
-  }
+  /// The list of pt of all objects of a kind.
+  private static func momenta(of kind: ObjectKind) -> String { word(kind.name + ".pt") }
 
   private static func charge(of kind: ObjectKind) -> String? {
     kind.features.first { ["charge", "q"].contains($0.lowercased()) }

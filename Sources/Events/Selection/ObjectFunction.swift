@@ -56,9 +56,9 @@ enum ObjectFunction: Hashable, Sendable {
     case .quantity(let quantity): return batch.value(quantity, of: objects[0])
     case .mass: return sum(objects, of: momenta).mass
     case .eta:
-      let sum = sum(objects, of: momenta)
+      let eta = sum(objects, of: momenta).eta
       // A momentum along the beam has no finite one.
-      return sum.energy.isNaN || !sum.eta.isFinite ? .nan : sum.eta
+      return eta.isFinite ? eta : .nan
     case .pt: return sum(objects, of: momenta).pt
     case .transverseMass:
       return Kinematics.transverseMass(
@@ -92,20 +92,23 @@ extension EventBatch {
     case .feature(let index): Double(features[schema.featureWidth * object + index])
     }
   }
+
   /// The four-momentum of each object.
   ///
-  /// The momentum along the beam is not-a-number without a pseudorapidity, and the energy is so
-  /// without that or a mass, or with a negative mass larger than the momentum, as damaged jets have
-  /// it. What is across the beam is always known.
+  /// Momentum along the beam and energy are not-a-number without a pseudorapidity or a mass, or with
+  /// a negative mass larger than the momentum, as damaged jets have it. What is across the beam is
+  /// always known.
   var fourMomenta: [FourMomentum] {
     (0..<kinds.count).map { object in
       let (pt, eta) = (Double(momenta[4 * object]), Double(momenta[4 * object + 1]))
       let (phi, mass) = (Double(momenta[4 * object + 2]), Double(momenta[4 * object + 3]))
       let momentum = pt * cosh(eta)
-      let square = momentum * momentum + mass * abs(mass)
-      return FourMomentum(
-        px: pt * cos(phi), py: pt * sin(phi), pz: pt * sinh(eta),
-        energy: square < 0 ? .nan : square.squareRoot())
+      guard momentum * momentum + mass * abs(mass) >= 0 else {
+        var across = FourMomentum(pt: pt, eta: 0, phi: phi, mass: 0)
+        (across.pz, across.energy) = (.nan, .nan)
+        return across
+      }
+      return FourMomentum(pt: pt, eta: eta, phi: phi, mass: mass)
     }
   }
 }
