@@ -52,6 +52,11 @@ extension FineTuner {
     return (training.sorted(), validation.sorted())
   }
 
+  /// The training events and, if collisions count as background, those drawn for an epoch.
+  func events(ofEpoch epoch: Int) -> [Int] {
+    trainingEvents + (collisions?.draw(seed: seed, epoch: epoch) ?? [])
+  }
+
   /// Returns each event's weight in the loss, with mean 1 over the given events.
   ///
   /// Event weights are scaled to mean 1 within a class; with balanced classes every class then

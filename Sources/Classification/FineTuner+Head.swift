@@ -15,9 +15,12 @@ extension FineTuner {
   func warmUpHead(penalty: Double?) throws {
     let copies = configuration.augmentation == nil ? 1 : 4
     let size = 1024
-    let starts = Array(stride(from: 0, to: trainingEvents.count, by: size))
+    // The last epochs are never reached by training, so these transformations are new.
     let jobs = (0..<copies).flatMap { copy in
-      starts.map { (copy: copy, events: trainingEvents[$0..<min($0 + size, trainingEvents.count)]) }
+      let events = events(ofEpoch: 65_535 - copy)
+      return stride(from: 0, to: events.count, by: size).map {
+        (epoch: 65_535 - copy, events: events[$0..<min($0 + size, events.count)])
+      }
     }
     let device = classifier.backbone.device
     // Threads write to places of their own, and read what does not change meanwhile.
@@ -27,14 +30,13 @@ extension FineTuner {
     try runInParallel(count: jobs.count, width: device == .cpu ? Threads.count : 1) { index in
       try Interruption.check()
       var batch = try own.source.batch(events: Array(jobs[index].events))
-      // The last epochs are never reached by training, so these transformations are new.
       if let augmenter = own.augmenter {
-        batch = augmenter.apply(to: batch, epoch: 65_535 - jobs[index].copy)
+        batch = augmenter.apply(to: batch, epoch: jobs[index].epoch)
       }
       let part = try withTorchErrors { try own.classifier.embeddings(of: batch) }
       lock.withLock { _ in parts[index] = part }
     }
-    let chosen = penalty ?? self.penalty(embeddings: Array(parts.prefix(starts.count)))
+    let chosen = penalty ?? self.penalty(embeddings: Array(parts.prefix(jobs.count / copies)))
     let head = LinearProbe.fit(
       labeled(Self.joined(parts), of: jobs.flatMap(\.events)), penalty: chosen)
     classifier.setHead(weight: head.weight, bias: head.bias)
@@ -45,9 +47,9 @@ extension FineTuner {
   ///
   /// With thousands of events it hardly matters: some of them, evenly spread, are enough.
   private func penalty(embeddings parts: [Tensor?]) -> Double {
-    let places = Array(
-      stride(from: 0, to: trainingEvents.count, by: max(1, trainingEvents.count / 5000)))
-    let events = places.map { trainingEvents[$0] }
+    let all = events(ofEpoch: 65_535)
+    let places = Array(stride(from: 0, to: all.count, by: max(1, all.count / 5000)))
+    let events = places.map { all[$0] }
     let embeddings = Self.joined(parts).indexSelected(
       dimension: 0, indices: Tensor(places.map { Int64($0) }, device: classifier.backbone.device))
     return LinearProbe.penalty(

@@ -20,6 +20,7 @@ extension FineTuner {
   ///   - variables: High-level variables that the heads read beside the event vectors. Quantiles of
   ///     all events are looked at, validation included, but no label.
   ///   - trees: Boosted trees to join; `nil` for none.
+  ///   - collisions: Collisions that count as background; `nil` for none.
   ///   - backbone: Makes the backbone of a member, given a seed for random weights.
   ///   - report: Is told steps done and steps at most, over all members.
   /// - Returns: The classifiers as one, and what was recorded: the looks of the first member, and
@@ -29,11 +30,16 @@ extension FineTuner {
   public static func trainMembers(
     source: any EventSource, events: [Int], classNames: [String],
     configuration: FineTuningConfiguration, variables: EventVariables? = nil,
-    trees: JoinedTrees.Plan? = nil, backbone: (UInt64) throws -> EventTransformer,
-    report: (Int, Int) -> Void = { _, _ in }
+    trees: JoinedTrees.Plan? = nil, collisions: BackgroundCollisions.Plan? = nil,
+    backbone: (UInt64) throws -> EventTransformer, report: (Int, Int) -> Void = { _, _ in }
   ) throws -> (scorer: Scorer, history: FineTuningHistory) {
     let inputs = try variables.map {
       try VariableInputs($0, training: source.batch(events: events.sorted()))
+    }
+    let background = try collisions.map {
+      try BackgroundCollisions(
+        $0, source: source, labeled: events, classNames: classNames, configuration: configuration,
+        variables: inputs, backbone: backbone(seed(ofMember: 0, configuration)))
     }
     var members: [Classifier] = []
     var comparison = TreeComparison()
@@ -42,7 +48,7 @@ extension FineTuner {
       let tuner = try FineTuner(
         backbone: backbone(seed(ofMember: member, configuration)), source: source, events: events,
         classNames: classNames, configuration: configuration, variables: inputs,
-        member: member)
+        collisions: background, member: member)
       let own = try tuner.run { step, total in
         report(member * total + step, configuration.members * total)
       }
@@ -56,11 +62,14 @@ extension FineTuner {
     }
     let joined = try trees.map { plan in
       let labels = source.labels()
+      let weights = try lossWeights(
+        source: source, events: events, labels: labels, classCount: classNames.count,
+        configuration: configuration)
       return try JoinedTrees(
-        plan, source: source, events: events, labels: labels,
-        weights: lossWeights(
-          source: source, events: events, labels: labels, classCount: classNames.count,
-          configuration: configuration), seed: configuration.seed)
+        plan, source: source,
+        training: TreeEvents(
+          events, labels: labels, weights: weights, collisions: background,
+          balancesClasses: configuration.balancesClasses), seed: configuration.seed)
     }
     let scorer = Scorer(
       members: members, viewCount: configuration.scoreViews,
@@ -97,8 +106,11 @@ private struct TreeComparison {
   /// Trains trees on the training events of a member, and compares both on its validation events.
   mutating func add(_ tuner: FineTuner, _ plan: JoinedTrees.Plan) throws {
     let own = try JoinedTrees(
-      plan, source: tuner.source, events: tuner.trainingEvents, labels: tuner.labels,
-      weights: tuner.eventWeights, seed: tuner.seed)
+      plan, source: tuner.source,
+      training: TreeEvents(
+        tuner.trainingEvents, labels: tuner.labels, weights: tuner.labeledWeights,
+        collisions: tuner.collisions, balancesClasses: tuner.configuration.balancesClasses),
+      seed: tuner.seed)
     trees += try own.logits(of: tuner.source, events: tuner.validationEvents)
     let scores = try tuner.classifier.scores(of: tuner.source, events: tuner.validationEvents)
     for (index, event) in tuner.validationEvents.enumerated() {

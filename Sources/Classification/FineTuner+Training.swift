@@ -10,8 +10,9 @@ import Torch
 extension FineTuner {
   /// Trains head and backbone, and leaves the parameters that the configuration keeps.
   func trainAll(report: (Int, Int) -> Void) throws {
-    let size = min(configuration.batchSize, trainingEvents.count)
-    let stepsPerEpoch = max(1, trainingEvents.count / size)
+    let eventsPerEpoch = events(ofEpoch: 0).count
+    let size = min(configuration.batchSize, eventsPerEpoch)
+    let stepsPerEpoch = max(1, eventsPerEpoch / size)
     let total = max(
       configuration.mode == .scratch ? configuration.scratchSteps : configuration.steps,
       configuration.epochs * stepsPerEpoch)
@@ -44,7 +45,7 @@ extension FineTuner {
       step >= total || configuration.keeps == .best && stopping.shouldStop
     }
     while !isOver() {
-      let order = EventSplit.shuffled(trainingEvents, seed: seed, epoch: epoch)
+      let order = EventSplit.shuffled(events(ofEpoch: epoch), seed: seed, epoch: epoch)
       let batches = (0..<min(order.count / size, total - step)).map {
         Array(order[$0 * size..<($0 + 1) * size])
       }

@@ -34,6 +34,8 @@ public struct FineTuningHistory: Codable, Hashable, Sendable {
   public var trainingCount = 0
   /// Number of validation events.
   public var validationCount = 0
+  /// As how many labeled background events collisions counted; `nil` where none did.
+  public var collisionWorth: Double?
 }
 
 /// Trains a classifier on labeled events.
@@ -52,6 +54,10 @@ public final class FineTuner {
   let validationEvents: [Int]
   let labels: [Int32]
   let eventWeights: [Float]
+  /// The same without collisions.
+  let labeledWeights: [Float]
+  /// Collisions that count as background beside the training events.
+  let collisions: BackgroundCollisions?
   let augmenter: Augmenter?
   /// Steps that may be begun before the loss of one is read.
   let stepsAhead: Int
@@ -67,6 +73,7 @@ public final class FineTuner {
   ///   - configuration: How to train.
   ///   - variables: High-level variables that the head reads beside the event vector; `nil` for
   ///     none.
+  ///   - collisions: Collisions of the source that count as background; `nil` for none.
   ///   - member: Which member of several this is, from 0: each has another seed and validates on
   ///     other events.
   ///   - stepsAhead: Steps that may be begun before the loss of one is read, as in pre-training;
@@ -75,26 +82,32 @@ public final class FineTuner {
   ///   few events for a validation split.
   public init(
     backbone: EventTransformer, source: any EventSource, events: [Int], classNames: [String],
-    configuration: FineTuningConfiguration, variables: VariableInputs? = nil, member: Int = 0,
-    stepsAhead: Int? = nil
+    configuration: FineTuningConfiguration, variables: VariableInputs? = nil,
+    collisions: BackgroundCollisions? = nil, member: Int = 0, stepsAhead: Int? = nil
   ) throws {
     self.source = source
     self.stepsAhead = stepsAhead ?? (backbone.device == .cpu ? 0 : 1)
     self.configuration = configuration
     seed = Self.seed(ofMember: member, configuration)
-    labels = source.labels()
+    self.collisions = collisions
+    labels = collisions?.labels(of: source) ?? source.labels()
     classifier = Classifier(backbone: backbone, classNames: classNames, variables: variables)
     (trainingEvents, validationEvents) = try Self.stratifiedSplit(
       events, labels: labels, classNames: classNames,
       fraction: configuration.validationFraction, seed: configuration.seed, part: member)
-    eventWeights = try Self.lossWeights(
+    labeledWeights = try Self.lossWeights(
       source: source, events: trainingEvents + validationEvents, labels: labels,
       classCount: classNames.count, configuration: configuration)
+    eventWeights =
+      collisions?.weights(
+        beside: labeledWeights, of: trainingEvents, labels: labels,
+        balancesClasses: configuration.balancesClasses, as: .drawn) ?? labeledWeights
     augmenter = try configuration.augmentation.map { [seed] in
       try Augmenter(configuration: $0, schema: source.schema, seed: seed)
     }
     history.trainingCount = trainingEvents.count
     history.validationCount = validationEvents.count
+    history.collisionWorth = collisions?.worth
   }
 
   /// Trains and keeps the parameters of the best validation loss.

@@ -99,6 +99,10 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
   ///
   /// Of the `finetune` command; arms of a study say so by `joins`.
   public var trees: Bool?
+  /// Collisions without labels that count as background beside the labeled events; `nil` for none.
+  ///
+  /// The `finetune` command takes them from the samples of the pre-training by default.
+  public var collisions: CollisionConfiguration?
   /// Whether a backbone of another schema is accepted, its inputs being matched by name.
   public var growSchema = false
   /// The numbers in which products of matrices are computed; scores are always `float32`.
@@ -148,6 +152,11 @@ public struct FineTuningConfiguration: Codable, Hashable, Sendable {
     usesEventWeights = try node.bool("usesEventWeights", default: usesEventWeights)
     variables = try node.bool("variables", default: variables)
     if node.contains("trees") { trees = try node.bool("trees", default: false) }
+    if let section = try node.node("collisions") {
+      let own = try CollisionConfiguration(
+        section, defaults: collisions ?? CollisionConfiguration())
+      collisions = own.events == 0 ? nil : own
+    }
     growSchema = try node.bool("growSchema", default: growSchema)
     precision = try node.choice("precision", default: precision)
     seed = UInt64(try node.int("seed", default: Int(seed), in: 0...Int.max))

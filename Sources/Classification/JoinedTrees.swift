@@ -39,21 +39,18 @@ public final class JoinedTrees: Sendable {
   /// - Parameters:
   ///   - plan: The inputs, and how to train.
   ///   - source: The events.
-  ///   - events: Those that are trained on.
-  ///   - labels: The label of each event of the source, 0 or 1.
-  ///   - weights: The weight of each event of the source in the loss, at least 0.
+  ///   - training: The events that are trained on.
   ///   - seed: The seed of the events and inputs that a tree sees.
   /// - Throws: What the source throws; `ExpressionError`; `BoostedTreesError`; `InterruptedError` on
   ///   Ctrl-C.
   public init(
-    _ plan: Plan, source: any EventSource, events: [Int], labels: [Int32], weights: [Float],
-    seed: UInt64
+    _ plan: Plan, source: any EventSource, training: TreeEvents, seed: UInt64
   ) throws {
     variables = plan.variables
     let trained = try TreeClassifier(
-      training: Self.values(of: plan.variables, source, events),
-      width: plan.variables.names.count, labels: events.map { Float(labels[$0]) },
-      weights: events.map { weights[$0] }, configuration: plan.configuration, seed: seed)
+      training: Self.values(of: plan.variables, source, training.events),
+      width: plan.variables.names.count, labels: training.labels, weights: training.weights,
+      configuration: plan.configuration, seed: seed)
     trees = Mutex(trained)
   }
 

@@ -69,8 +69,23 @@ package enum LinearProbe {
   ///     event.
   /// - Returns: One of ``penalties``; of equals the larger.
   package static func penalty(for events: Events, folds: [Int]) -> Double {
+    heldOut(events, folds: folds, weights: events.weights.floats()).penalty
+  }
+
+  /// Tells each event's class by a fit that has not seen it.
+  ///
+  /// - Parameters:
+  ///   - events: The training events.
+  ///   - folds: Which part of the cross-validation an event is held out in, from 0; −1 for events
+  ///     that all fits see.
+  ///   - weights: How much an event counts where it is held out.
+  /// - Returns: The penalty with the smallest cross-entropy, of equals the larger, and the
+  ///   cross-entropy of each event with it, 0 for those that are never held out.
+  package static func heldOut(
+    _ events: Events, folds: [Int], weights: [Float]
+  ) -> (penalty: Double, entropies: [Float]) {
     let foldCount = (folds.max() ?? 0) + 1
-    guard foldCount > 1 else { return 0.1 }
+    guard foldCount > 1 else { return (0.1, folds.map { _ in 0 }) }
     let device = events.embeddings.device
     let (standardized, _, _) = standardized(events.embeddings)
     // One problem for each fold and penalty, all solved at once: penalties inside.
@@ -80,16 +95,22 @@ package enum LinearProbe {
       shape: [folds.count, problems.count], device: device)
     let (weight, bias) = regressions(
       events, standardized: standardized, isUsed: isUsed, penalties: problems.map(\.penalty))
-    let losses = withoutGradients {
-      (self.losses(events, standardized: standardized, weight: weight, bias: bias)
-        * (1 - isUsed)).sum(dimensions: [0]).doubles()
+    let entropies = withoutGradients {
+      self.entropies(events, standardized: standardized, weight: weight, bias: bias).floats()
     }
-    var best = (loss: Double.infinity, penalty: 0.1)
-    for (index, penalty) in penalties.enumerated() {
-      let loss = (0..<foldCount).map { losses[$0 * penalties.count + index] }.reduce(0, +)
-      if loss <= best.loss { best = (loss, penalty) }
+    var best = (loss: Double.infinity, place: 0)
+    for place in penalties.indices {
+      var loss = 0.0
+      for (event, fold) in folds.enumerated() where fold >= 0 {
+        let problem = event * problems.count + fold * penalties.count + place
+        loss += Double(entropies[problem] * weights[event])
+      }
+      if loss <= best.loss { best = (loss, place) }
     }
-    return best.penalty
+    let own = folds.enumerated().map { event, fold in
+      fold < 0 ? 0 : entropies[event * problems.count + fold * penalties.count + best.place]
+    }
+    return (penalties[best.place], own)
   }
 
   private static func standardized(
@@ -101,10 +122,10 @@ package enum LinearProbe {
     return ((embeddings - mean) / deviation, mean, deviation)
   }
 
-  /// The weighted cross-entropy of each event in each of `P` problems.
+  /// The cross-entropy of each event in each of `P` problems.
   ///
   /// Shape `[N, P]`.
-  private static func losses(
+  private static func entropies(
     _ events: Events, standardized: Tensor, weight: Tensor, bias: Tensor
   ) -> Tensor {
     let count = events.labels.shape[0]
@@ -114,7 +135,7 @@ package enum LinearProbe {
     let entropies = Tensor.crossEntropy(
       logits: logits.reshaped([count * problems, events.classCount]),
       targets: targets.reshaped([count * problems]), reduction: .none)
-    return entropies.reshaped([count, problems]) * events.weights.reshaped([count, 1])
+    return entropies.reshaped([count, problems])
   }
 
   /// Solves several regressions on the same embeddings at once.
@@ -133,6 +154,7 @@ package enum LinearProbe {
     let outputs = penalties.count * events.classCount
     let weight = Parameter(Tensor.zeros([outputs, width], device: device))
     let bias = Parameter(Tensor.zeros([outputs], device: device))
+    let weights = events.weights.reshaped([events.labels.shape[0], 1])
     let shares = isUsed / isUsed.sum(dimensions: [0])  // [N, P]
     let strengths = Tensor(penalties.map { Float($0 / 2) }, device: device)
     let steps = 300
@@ -144,12 +166,13 @@ package enum LinearProbe {
     let schedule = LearningRateSchedule.cosine(warmupSteps: 0, totalSteps: steps, floor: 0)
     for step in 0..<steps {
       optimizer.zeroGradients()
-      let entropies = losses(
-        events, standardized: standardized, weight: weight.value, bias: bias.value)
+      let losses =
+        entropies(events, standardized: standardized, weight: weight.value, bias: bias.value)
+        * weights
       let sizes = weight.value.square().reshaped([penalties.count, events.classCount * width])
         .sum(dimensions: [1])
       // Problems share no parameter: the sum has the gradients of each.
-      let loss = (entropies * shares).sum() + (sizes * strengths).sum()
+      let loss = (losses * shares).sum() + (sizes * strengths).sum()
       loss.backward()
       optimizer.step(learningRate: 0.05 * schedule.factor(step: step))
     }

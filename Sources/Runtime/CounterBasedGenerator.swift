@@ -35,6 +35,8 @@ public struct CounterBasedGenerator: RandomNumberGenerator, Sendable {
     public static let pairs = Purpose(rawValue: 6)
     /// What a model leaves out while it is trained.
     public static let dropping = Purpose(rawValue: 7)
+    /// Which collisions count as background.
+    public static let choosingCollisions = Purpose(rawValue: 8)
   }
 
   private var counter: SIMD4<UInt32>

@@ -72,7 +72,17 @@ public func finetune(
   if let backbone { _ = try ModelCheckpoint.read(backbone) }
   let runner = StudyRunner(
     configuration: configuration, folder: folder, command: "", progress: progress)
-  let source = try runner.labeledSource(stores: runner.prepareStores { $0.label != nil })
+  // Where no collisions are like the labeled events, or nothing weighs them, none count.
+  if configuration.collisionSamples.isEmpty
+    || settings.mode == .scratch && !settings.variables
+  {
+    settings.collisions = nil
+  }
+  let needed = settings.collisions == nil ? [] : configuration.collisionSamples
+  let stores = try runner.prepareStores { $0.label != nil || needed.contains($0.name) }
+  let collisions =
+    settings.collisions == nil ? nil : try runner.labeledSourceWithCollisions(stores: stores)
+  let source = try collisions?.source ?? runner.labeledSource(stores: stores)
   settings = configuration.fitted(settings, to: source.schema)
   let split = try TestSplit(
     labels: source.labels(), configuration: configuration, needed: labelsPerClass ?? 2)
@@ -81,6 +91,7 @@ public func finetune(
     source: source, events: chosen, classNames: configuration.classNames, configuration: settings,
     variables: settings.headVariables(configuration.variables, schema: source.schema),
     trees: try joinedTrees(configuration, settings, source: source, events: chosen),
+    collisions: collisions?.plan(settings),
     backbone: { seed in
       let model = try EventTransformer.starting(
         from: backbone, configuration: configuration.model, source: source, events: chosen,

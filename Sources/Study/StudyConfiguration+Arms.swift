@@ -8,14 +8,17 @@ extension StudyConfiguration {
   /// Reads the arms of the section `study`.
   ///
   /// By default boosted trees, on variables and on objects, since they are what an analysis uses
-  /// today; and three origins of a backbone, each without and with augmentation in fine-tuning.
+  /// today; and three origins of a backbone, each without and with augmentation in fine-tuning, with
+  /// variables, and with collisions as background where there are some.
   static func arms(
     _ study: ConfigurationNode, model: ModelConfiguration, finetuning: FineTuningConfiguration,
-    trees: TreeArm, hasVariables: Bool
+    trees: TreeArm, hasVariables: Bool, hasCollisions: Bool
   ) throws -> [Arm] {
     guard study.contains("arms") else {
-      return treeArms(finetuning: finetuning, trees: trees, hasVariables: hasVariables)
-        + transformerArms(finetuning: finetuning)
+      return treeArms(
+        finetuning: finetuning, trees: trees, hasVariables: hasVariables,
+        hasCollisions: hasCollisions)
+        + transformerArms(finetuning: finetuning, hasCollisions: hasCollisions)
     }
     var names: Set<String> = []
     return try study.nodes("arms").map { node in
@@ -59,9 +62,21 @@ extension StudyConfiguration {
             : "beside a pre-training that it does not use",
           expected: "a pretraining with the input embedding, and none without")
       }
+      let readsVariables = own.inputs.contains { $0 == .variables || $0 == .automaticVariables }
+      guard arm.finetuning.collisions == nil || readsVariables || arm.pretraining != nil else {
+        throw node.fail(
+          "finetuning", found: "collisions beside trees on objects alone",
+          expected: "trees on variables or an embedding, by which collisions are weighed")
+      }
       arm.trees = own
       arm.finetuning.augmentation = nil
       return arm
+    }
+    if origin == "none", arm.finetuning.collisions != nil, !arm.finetuning.variables {
+      throw node.fail(
+        "finetuning", found: "collisions without a pre-training and without variables",
+        expected: "one of the two, by which collisions are weighed",
+        remedy: "Set variables: true, or collisions: {events: 0}, in the arm's finetuning.")
     }
     if try !node.bool("augmentation", default: true) { arm.finetuning.augmentation = nil }
     if origin == "none" { arm.finetuning.mode = .scratch }
@@ -78,10 +93,11 @@ extension StudyConfiguration {
   }
 
   private static func treeArms(
-    finetuning: FineTuningConfiguration, trees: TreeArm, hasVariables: Bool
+    finetuning: FineTuningConfiguration, trees: TreeArm, hasVariables: Bool, hasCollisions: Bool
   ) -> [Arm] {
     var settings = finetuning
     settings.augmentation = nil
+    settings.collisions = nil
     let groups: [(name: String, title: String, input: TreeArm.Input, words: String)] = [
       (
         "trees", hasVariables ? "Trees, high-level variables" : "Trees, automatic variables",
@@ -95,16 +111,26 @@ extension StudyConfiguration {
         "momenta and features of the leading objects, and the scalars"
       ),
     ]
-    return groups.map { group in
+    let arms = groups.map { group in
       var own = trees
       own.inputs = [group.input]
       return Arm(
         name: group.name, title: group.title, description: "Boosted trees on \(group.words).",
         pretraining: nil, finetuning: settings, trees: own)
     }
+    guard hasCollisions else { return arms }
+    var collisions = arms[0]
+    collisions.name = "trees-collisions"
+    collisions.title = "Trees, with collisions"
+    collisions.description =
+      "Boosted trees on \(groups[0].words), with collisions as further background."
+    collisions.finetuning.collisions = finetuning.collisions ?? CollisionConfiguration()
+    return arms + [collisions]
   }
 
-  private static func transformerArms(finetuning: FineTuningConfiguration) -> [Arm] {
+  private static func transformerArms(
+    finetuning: FineTuningConfiguration, hasCollisions: Bool
+  ) -> [Arm] {
     let origins: [(name: String, title: String, pretraining: String?, words: String)] = [
       ("scratch", "From scratch", nil, "Random weights"),
       ("baseline", "Object types (baseline)", "baseline", "Pre-trained by the types of objects"),
@@ -121,12 +147,21 @@ extension StudyConfiguration {
         ", augmentation in fine-tuning, and a head that reads high-level variables too.",
         ["scratch", "lorentz"]
       ),
+      (
+        "-collisions", ", with variables and collisions",
+        ", augmentation in fine-tuning, a head that reads high-level variables, and collisions as "
+          + "further background.",
+        hasCollisions ? ["scratch", "lorentz"] : []
+      ),
     ]
     var arms = origins.flatMap { origin in
       recipes.filter { $0.origins.contains(origin.name) }.map { recipe in
         var settings = finetuning
         if recipe.ending.isEmpty { settings.augmentation = nil }
-        settings.variables = recipe.ending == "-variables"
+        settings.variables = ["-variables", "-collisions"].contains(recipe.ending)
+        settings.collisions =
+          recipe.ending == "-collisions"
+          ? finetuning.collisions ?? CollisionConfiguration() : nil
         settings.mode = origin.pretraining == nil ? .scratch : finetuning.mode
         return Arm(
           name: origin.name + recipe.ending, title: origin.title + recipe.title,
@@ -134,8 +169,8 @@ extension StudyConfiguration {
           finetuning: settings)
       }
     }
-    for origin in ["scratch", "lorentz"] {
-      let title = origin == "scratch" ? "From scratch" : "Lorentz"
+    let titles = [(name: "scratch", title: "From scratch"), (name: "lorentz", title: "Lorentz")]
+    for (origin, title) in titles {
       arms.append(
         Arm(
           name: "\(origin)-trees", title: "\(title), with variables and trees",
@@ -143,7 +178,15 @@ extension StudyConfiguration {
             + "with shares that validation events of the former choose.",
           pretraining: nil, finetuning: finetuning, joins: ["\(origin)-variables", "trees"]))
     }
+    guard hasCollisions else { return arms }
     return arms
+      + titles.map { origin, title in
+        Arm(
+          name: "\(origin)-all", title: "\(title), with variables, collisions and trees",
+          description: "The same, with collisions as further background of both.",
+          pretraining: nil, finetuning: finetuning,
+          joins: ["\(origin)-collisions", "trees-collisions"])
+      }
   }
 
   /// What a gain has to be measured against beside training from scratch: the first arm of boosted

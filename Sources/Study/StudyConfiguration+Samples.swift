@@ -108,6 +108,24 @@ extension StudyConfiguration {
     return pretrainings.filter { names.contains($0.name) }
   }
 
+  /// Finds the samples whose events may count as background in a fine-tuning.
+  ///
+  /// - Parameters:
+  ///   - samples: All samples.
+  ///   - pretraining: The names of those of the pre-training.
+  ///   - events: How columns become events in samples that do not say so themselves.
+  /// - Returns: The names of those of the pre-training without labels, of the same kinds, features
+  ///   and scalars as labeled ones.
+  static func collisionSamples(
+    _ samples: [SampleConfiguration], pretraining: [String], events: EventsConfiguration?
+  ) -> [String] {
+    guard let labeled = samples.first(where: { $0.label != nil }) else { return [] }
+    let schema = (labeled.events ?? events)?.schema
+    return samples.filter {
+      $0.label == nil && pretraining.contains($0.name) && ($0.events ?? events)?.schema == schema
+    }.map(\.name)
+  }
+
   /// Returns a pre-training without acceptances of kinds that only other samples have, and with the
   /// study's variables to predict where it has none of its own.
   func fitted(

@@ -65,6 +65,8 @@ public struct StudyConfiguration {
   public var model: ModelConfiguration
   /// The names of the samples on which backbones are pre-trained, where they name no others.
   public var pretrainingSamples: [String]
+  /// The names of the samples whose events may count as background in a fine-tuning.
+  public var collisionSamples: [String]
   /// The pre-training of the `pretrain` command.
   public var pretraining: PretrainingConfiguration
   /// What the section `trees` says of boosted trees, for all arms and for `finetune`.
@@ -160,12 +162,18 @@ public struct StudyConfiguration {
     (pretrainingSamples, pretraining) = try Self.pretraining(
       section, among: samples, samples: samples.filter { $0.label == nil }.map(\.name),
       defaults: PretrainingConfiguration(augmentation: augmentation))
+    collisionSamples = Self.collisionSamples(
+      samples, pretraining: pretrainingSamples, events: events)
     var defaults = FineTuningConfiguration(augmentation: augmentation)
     defaults.variables = true
+    defaults.collisions = CollisionConfiguration()
     finetuning = try FineTuningConfiguration(root.node("finetuning"), defaults: defaults)
-    // Arms differ in whether heads read variables; those of a list say so themselves.
+    // Arms differ in whether heads read variables and collisions count as background; those of a
+    // list say so themselves.
     var shared = finetuning
-    if try root.node("finetuning")?.contains("variables") != true { shared.variables = false }
+    let finetuningSection = try root.node("finetuning")
+    if finetuningSection?.contains("variables") != true { shared.variables = false }
+    if finetuningSection?.contains("collisions") != true { shared.collisions = nil }
 
     let study = try root.node("study") ?? ConfigurationNode(text: "{}", name: "study")
     labels = try study.contains("labels") ? study.ints("labels", in: 4...).sorted() : [100, 1000]
@@ -186,11 +194,13 @@ public struct StudyConfiguration {
         name: "", samples: pretrainingSamples, model: model, configuration: pretraining))
     trees = try TreeArm(root.node("trees"), defaults: TreeArm())
     arms = try Self.arms(
-      study, model: model, finetuning: shared, trees: trees, hasVariables: variables != nil)
+      study, model: model, finetuning: shared, trees: trees, hasVariables: variables != nil,
+      hasCollisions: !collisionSamples.isEmpty)
     let armNames = arms.map(\.name)
     mainArm = try study.string(
       "mainArm",
-      default: armNames.contains("lorentz-augmented") ? "lorentz-augmented" : armNames.last ?? "")
+      default: ["lorentz-all", "lorentz-augmented"].first(where: armNames.contains)
+        ?? armNames.last ?? "")
     referenceArm = try study.string(
       "referenceArm",
       default: armNames.contains("scratch-augmented")

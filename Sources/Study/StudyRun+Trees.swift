@@ -10,13 +10,15 @@ extension StudyRun {
   /// that they have in their losses, and scores the test events.
   static func trainTrees(
     _ plan: Plan, as arm: TreeArm, variables: EventVariables?, labeled: EventUnion,
-    split: TestSplit, folder: String
+    collisions: CollisionSource?, split: TestSplit, folder: String
   ) throws -> StudyRun {
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     let start = ProcessInfo.processInfo.systemUptime
-    let labels = labeled.labels()
+    let wanted = collisions?.plan(plan.arm.finetuning)
+    let source = wanted == nil ? labeled : collisions?.source ?? labeled
+    let labels = source.labels()
     let weights = try FineTuner.lossWeights(
-      source: labeled, events: chosen, labels: labels, classCount: plan.classNames.count,
+      source: source, events: chosen, labels: labels, classCount: plan.classNames.count,
       configuration: plan.arm.finetuning)
     var embedder: Classifier?
     if arm.inputs.contains(.embedding) {
@@ -26,13 +28,24 @@ extension StudyRun {
     }
     let table = TreeTable(
       arm, training: try labeled.batch(events: chosen), variables: variables, embedder: embedder)
-    let inputs = try table.values(of: labeled, events: chosen)
+    var background: BackgroundCollisions?
+    if let wanted {
+      background = try BackgroundCollisions(
+        wanted, source: source, labeled: chosen, weights: weights,
+        balancesClasses: plan.arm.finetuning.balancesClasses, seed: plan.seed,
+        inputs: table.regressionInputs(labeled, training: chosen))
+    }
+    let training = TreeEvents(
+      chosen, labels: labels, weights: weights, collisions: background,
+      balancesClasses: plan.arm.finetuning.balancesClasses)
+    let inputs = try table.values(of: source, events: training.events)
     let trees = try TreeClassifier(
-      training: inputs.values, width: inputs.width, labels: chosen.map { Float(labels[$0]) },
-      weights: chosen.map { weights[$0] }, configuration: arm.training, seed: plan.seed)
-    let history = FineTuningHistory(
+      training: inputs.values, width: inputs.width, labels: training.labels,
+      weights: training.weights, configuration: arm.training, seed: plan.seed)
+    var history = FineTuningHistory(
       rounds: arm.training.rounds, trainingCount: chosen.count,
       seconds: ProcessInfo.processInfo.systemUptime - start)
+    history.collisionWorth = background?.worth
     let test = split.allTestEvents
     return StudyRun(
       plan: plan, history: history, parameterCount: try trees.leafCount(),

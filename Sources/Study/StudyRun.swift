@@ -20,6 +20,8 @@ package struct StudyRun: Codable {
     var testEvents: [Int]
     var eventFingerprint: String
     var pretrainingEventFingerprint: String?
+    /// The events among which collisions that count as background are; `nil` where none do.
+    var collisionFingerprint: String?
     /// The checksum of the weights that the pre-training started from; `nil` for random ones.
     var pretrainingStart: String?
     var isDevelopment: Bool
@@ -55,20 +57,25 @@ package struct StudyRun: Codable {
 
   /// Trains and scores the test events.
   static func train(
-    _ plan: Plan, variables: EventVariables?, labeled: EventUnion, split: TestSplit, folder: String
+    _ plan: Plan, variables: EventVariables?, labeled: EventUnion, collisions: CollisionSource?,
+    split: TestSplit, folder: String
   ) throws -> StudyRun {
     if let trees = plan.arm.trees {
       return try trainTrees(
-        plan, as: trees, variables: variables, labeled: labeled, split: split, folder: folder)
+        plan, as: trees, variables: variables, labeled: labeled, collisions: collisions,
+        split: split, folder: folder)
     }
+    let background = collisions?.plan(plan.arm.finetuning)
+    let source = background == nil ? labeled : collisions?.source ?? labeled
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     var settings = plan.arm.finetuning
     settings.seed = plan.seed
     // The share that trees are given is chosen here, where there are events that neither saw.
     let joinedTrees = plan.joinedTrees?.plan(variables, schema: labeled.schema)
     let (joined, history) = try FineTuner.trainMembers(
-      source: labeled, events: chosen, classNames: plan.classNames, configuration: settings,
+      source: source, events: chosen, classNames: plan.classNames, configuration: settings,
       variables: settings.headVariables(variables, schema: labeled.schema), trees: joinedTrees,
+      collisions: background,
       backbone: { seed in
         try plan.startingBackbone(labeled, chosen: chosen, seed: seed, folder: folder)
       })

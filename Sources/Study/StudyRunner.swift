@@ -97,6 +97,26 @@ public struct StudyRunner {
     return try EventUnion(chosen)
   }
 
+  /// The labeled events, and after them collisions that may count as background.
+  ///
+  /// - Throws: ``ClassificationError`` with code `tooFewEvents` if there are no such collisions;
+  ///   what ``labeledSource(stores:)`` throws.
+  func labeledSourceWithCollisions(stores: [String: EventStore]) throws -> CollisionSource {
+    let labeled = try labeledSource(stores: stores)
+    let collisions = configuration.collisionSamples.compactMap { stores[$0] }
+    let count = collisions.map(\.eventCount).reduce(0, +)
+    guard count >= 10 else {
+      throw ClassificationError(
+        code: .tooFewEvents,
+        "cannot count collisions as background: there are \(count), expected at least 10, in the "
+          + "samples of pretraining.samples that have no label, and the kinds, features and "
+          + "scalars of those with one. Add such a sample, or leave out finetuning.collisions.")
+    }
+    let own = configuration.samples.filter { $0.label != nil }.compactMap { stores[$0.name] }
+    let source = try EventUnion(own + collisions)
+    return CollisionSource(source: source, candidates: labeled.eventCount..<source.eventCount)
+  }
+
   /// The events of a pre-training: its samples as one.
   func pretrainingSource(
     _ samples: [String], stores: [String: EventStore]
@@ -122,6 +142,9 @@ public struct StudyRunner {
     let (folder, progress, variables) = (folder, progress, configuration.variables)
     let finished = Mutex(0)
     let testEvents = split.allTestEvents
+    let collisions =
+      all.contains { $0.arm.finetuning.collisions != nil }
+      ? try labeledSourceWithCollisions(stores: stores) : nil
     try runInParallel(count: count, width: configuration.parallel) { index in
       try Interruption.check()
       let plan = all[index]
@@ -129,7 +152,8 @@ public struct StudyRunner {
       let run =
         try StudyRun.saved(at: path, plan: plan, testEvents: testEvents)
         ?? StudyRun.train(
-          plan, variables: variables, labeled: labeled, split: split, folder: folder)
+          plan, variables: variables, labeled: labeled, collisions: collisions, split: split,
+          folder: folder)
       try writeJSON(run, to: path)
       results.withLock { $0[index] = run }
       let done = finished.withLock { value -> Int in
@@ -168,6 +192,9 @@ public struct StudyRunner {
       origins[backbone.folder] = origin
       return origin
     }
+    let collisionFingerprint = configuration.collisionSamples.compactMap {
+      stores[$0]?.fingerprint
+    }.joined(separator: " ")
     var plans: [StudyRun.Plan] = []
     // Seeds outside: an interrupted study then has complete comparisons.
     for offset in 0..<configuration.seeds {
@@ -181,7 +208,9 @@ public struct StudyRunner {
               backbone: backbone?.folder, pretraining: backbone?.pretraining.configuration,
               model: backbone?.pretraining.model ?? arm.model ?? configuration.model,
               testEvents: split.test.map(\.count), eventFingerprint: eventFingerprint,
-              pretrainingEventFingerprint: origin?.events, pretrainingStart: origin?.start,
+              pretrainingEventFingerprint: origin?.events,
+              collisionFingerprint: arm.finetuning.collisions.map { _ in collisionFingerprint },
+              pretrainingStart: origin?.start,
               isDevelopment: configuration.isDevelopment, classNames: configuration.classNames,
               variables: variables, joinedTrees: trees))
         }
@@ -216,5 +245,18 @@ public struct StudyRunner {
     return groups.flatMap { group in
       zip(group.names, group.expressions).map { "\($0) = \($1)" }
     }
+  }
+}
+
+/// Labeled events, and after them collisions without labels.
+struct CollisionSource {
+  /// All of them.
+  let source: EventUnion
+  /// The positions of the collisions.
+  let candidates: Range<Int>
+
+  /// What a fine-tuning is to do with the collisions; `nil` where it asks for none.
+  func plan(_ settings: FineTuningConfiguration) -> BackgroundCollisions.Plan? {
+    settings.collisions.map { .init(candidates: candidates, configuration: $0) }
   }
 }

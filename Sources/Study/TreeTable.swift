@@ -27,6 +27,22 @@ struct TreeTable {
     self.embedder = embedder
   }
 
+  /// Returns what tells collisions from labeled background for trees: the event vectors if they
+  /// are inputs, else the variables as a linear map can use them.
+  func regressionInputs(
+    _ source: any EventSource, training: [Int]
+  ) throws -> (EventBatch) throws -> Tensor {
+    if let embedder { return embedder.embeddings(of:) }
+    let batch = try source.batch(events: training)
+    let inputs = try variables.map { try VariableInputs($0, training: batch) }
+    return { batch in
+      Tensor.concatenate(
+        try inputs.map {
+          Tensor(try $0.values(of: batch), shape: [batch.eventCount, $0.width])
+        }, dimension: 1)
+    }
+  }
+
   /// Returns the variables that a group of inputs stands for, or `nil` where it stands for others.
   static func variables(
     of input: TreeArm.Input, _ configured: EventVariables?, _ schema: EventSchema

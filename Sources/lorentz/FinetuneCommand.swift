@@ -17,6 +17,9 @@ struct FinetuneCommand: ParsableCommand {
       The share study.testFraction of the labeled events is kept for evaluate. The logits of
       the classifier are joined with those of boosted trees on high-level variables, unless
       finetuning.trees is false; events that members did not train on tell how much each counts.
+      Samples without labels that were pre-trained on count as further background, each event as
+      much as it resembles the labeled background, unless finetuning.collisions.events is 0 or
+      labeled events that are held out are told worse with them.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -53,6 +56,13 @@ struct FinetuneCommand: ParsableCommand {
       print(
         "Trained on \(history.trainingCount) events, watched on \(history.validationCount); "
           + "kept step \(history.bestStep).")
+      if let worth = history.collisionWorth {
+        print(
+          worth > 0
+            ? "Collisions counted as background, together like \(Int(worth.rounded())) labeled events."
+            : "Collisions did not count as background: labeled events that were held out were told "
+              + "worse with them.")
+      }
       if let trees = try ClassifierCheckpoint.read(output).trees {
         print(
           "Joined with boosted trees on \(trees.variables.count) variables, which count for "

@@ -21,8 +21,8 @@ import Torch
       names: texts, expressions: try texts.map { try EventExpression($0, schema: source.schema) })
     return try JoinedTrees(
       .init(variables: variables, configuration: configuration, expectedShare: 0.5), source: source,
-      events: events,
-      labels: source.labels(), weights: [Float](repeating: 1, count: 120), seed: 1)
+      training: TreeEvents(
+        events, labels: source.labels(), weights: [Float](repeating: 1, count: 120)), seed: 1)
   }
 
   private func classifier() -> Classifier {

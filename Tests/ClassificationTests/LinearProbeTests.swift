@@ -111,6 +111,9 @@ import Torch
     }
     let best = LinearProbe.penalties[losses.firstIndex(of: losses.min() ?? 0) ?? 0]
     #expect(LinearProbe.penalty(for: events, folds: folds) == best)
+    let heldOut = LinearProbe.heldOut(
+      events, folds: folds, weights: events.weights.floats())
+    #expect(heldOut.penalty == best)
   }
 
   @Test func `few events are held back more than many`() {

@@ -98,6 +98,29 @@ import Testing
     }
   }
 
+  @Test func `collisions that are pre-trained on count as background`() throws {
+    let trained = try TinyStudy.trained()
+    let folder = try TemporaryFolder()
+    let arguments = ["finetune", "tiny.yaml", "--backbone", "backbone", "--labels", "20"]
+    let with = try Command.run(arguments + ["-o", folder.file("with")], in: trained)
+    #expect(with.status == 0, "\(with.error)")
+    #expect(with.output.contains("Collisions counted as background, together like "))
+    let without = try Command.run(
+      arguments + ["-o", folder.file("without"), "--set", "finetuning.collisions.events=0"],
+      in: trained)
+    #expect(without.status == 0, "\(without.error)")
+    #expect(!without.output.contains("Collisions"), "\(without.output)")
+    let both = try ["with", "without"].map { name in
+      try Command.run(["evaluate", folder.file(name), "--json"]).json()["auc"] as? Double
+    }
+    #expect(both[0] != nil && both[0] != both[1])
+    let missing = try Command.run(
+      arguments + ["-o", folder.file("missing"), "--set", "samples.0.files=[none.root]"],
+      in: trained)
+    #expect(missing.status == 1)
+    #expect(missing.error.contains("none.root"), "\(missing.error)")
+  }
+
   @Test func `trees join where no event has a negative weight`() throws {
     let folder = try TemporaryFolder()
     let yaml = TinyStudy.yaml.replacing(

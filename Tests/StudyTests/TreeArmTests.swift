@@ -11,15 +11,19 @@ import Testing
 @Suite struct TreeArmTests {
   @Test func `a study has trees among its arms, whether it names variables or not`() throws {
     let plain = try smallStudy("")
-    #expect(plain.arms.prefix(2).map(\.title) == ["Trees, automatic variables", "Trees, objects"])
+    #expect(
+      plain.arms.prefix(3).map(\.title) == [
+        "Trees, automatic variables", "Trees, objects", "Trees, with collisions",
+      ])
     #expect(
       plain.arms.filter { $0.trees == nil }.map(\.name) == [
-        "scratch", "scratch-augmented", "scratch-variables", "baseline-augmented", "lorentz",
-        "lorentz-augmented", "lorentz-variables", "scratch-trees", "lorentz-trees",
+        "scratch", "scratch-augmented", "scratch-variables", "scratch-collisions",
+        "baseline-augmented", "lorentz", "lorentz-augmented", "lorentz-variables",
+        "lorentz-collisions", "scratch-trees", "lorentz-trees", "scratch-all", "lorentz-all",
       ])
-    #expect(plain.mainArm == "lorentz-augmented" && plain.referenceArm == "scratch-augmented")
-    #expect(plain.furtherReferences == ["trees", "scratch-trees"])
-    #expect(plain.arms.filter(\.finetuning.variables).map(\.name).count == 2)
+    #expect(plain.mainArm == "lorentz-all" && plain.referenceArm == "scratch-augmented")
+    #expect(plain.furtherReferences == ["trees", "scratch-all"])
+    #expect(plain.arms.filter(\.finetuning.variables).map(\.name).count == 4)
     let named = try smallStudy("variables: {pt: \"muon[0].pt\"}\ntrees: {depth: 5}")
     #expect(named.variables?.names == ["pt"])
     #expect(named.arms[0].title == "Trees, high-level variables")
@@ -63,6 +67,21 @@ import Testing
       "{name: a, pretraining: lorentz, trees: {}}",
       "is beside a pre-training that it does not use; expected a pretraining with the input "
         + "embedding, and none without."
+    ),
+    (
+      "{name: a, trees: {inputs: [objects]}, finetuning: {collisions: {}}}",
+      "is collisions beside trees on objects alone; expected trees on variables or an embedding, by "
+        + "which collisions are weighed."
+    ),
+    (
+      "{name: a, finetuning: {collisions: {}}}",
+      "is collisions without a pre-training and without variables; expected one of the two, by "
+        + "which collisions are weighed. Set variables: true, or collisions: {events: 0}, in the "
+        + "arm's finetuning."
+    ),
+    (
+      "{name: a, pretraining: lorentz, finetuning: {collisions: {worth: -1}}}",
+      "finetuning.collisions.worth is -1; expected"
     ),
     ("{name: a, trees: {deph: 3}}", "unknown key study.arms.0.trees.deph. Did you mean depth?"),
     ("{name: a, trees: {}, augmentation: true}", "unknown key study.arms.0.augmentation."),
