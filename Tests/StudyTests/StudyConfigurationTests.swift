@@ -29,7 +29,7 @@ import Testing
     expected.momentumSmearing = 0.1
     #expect(study.finetuning.augmentation == expected)
     for arm in study.arms where arm.joins.isEmpty {
-      let isAugmented = arm.name.hasSuffix("-augmented") || arm.name.hasSuffix("-variables")
+      let isAugmented = arm.trees == nil && !["scratch", "lorentz"].contains(arm.name)
       #expect(arm.finetuning.augmentation == (isAugmented ? expected : nil), "\(arm.name)")
     }
   }
