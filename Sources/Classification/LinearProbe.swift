@@ -149,6 +149,11 @@ package enum LinearProbe {
   private static func regressions(
     _ events: Events, standardized: Tensor, isUsed: Tensor, penalties: [Double]
   ) -> (weight: Tensor, bias: Tensor) {
+    let threads = Threads.count
+    defer { Threads.setCount(threads) }
+    // Hundreds of small steps: beside other work LibTorch's threads would wait for one another,
+    // busily, for most of the time.
+    Threads.setCount(1)
     let device = standardized.device
     let width = standardized.shape[1]
     let outputs = penalties.count * events.classCount

@@ -136,7 +136,7 @@ import Testing
         """))
   }
 
-  @Test func `the legend tells arms of a color apart by their dashes`() {
+  @Test func `of many arms those that are compared have a color`() {
     var results = StudyFixture.small()
     for number in 2...8 {
       StudyFixture.add(
@@ -145,11 +145,14 @@ import Testing
     }
     let entries = Plot.learningCurve(of: results).script.split(separator: "\n")
       .filter { $0.contains(" title '") && $0.contains("data index") }
-    #expect(entries.count == 9)
-    let first = entries.filter { $0.contains("linecolor rgb '#0072B2'") }
-    #expect(first.count == 2)
-    #expect(first.first?.contains("dashtype 1 ") == true)
-    #expect(first.last?.contains("dashtype 2 ") == true)
+    #expect(entries.count == 3)
+    #expect(entries[0].contains("'Other arms, see the table'") && entries[0].contains("'#CCCCCC'"))
+    #expect(entries[1].contains("'From scratch'") && entries[1].contains("'#0072B2'"))
+    #expect(entries[2].contains("'Pre-trained on real data'") && entries[2].contains("'#D55E00'"))
+    results.arms.removeLast()
+    let all = Plot.learningCurve(of: results).script.split(separator: "\n")
+      .filter { $0.contains(" title '") && $0.contains("data index") }
+    #expect(all.count == 8 && !all.contains { $0.contains("Other arms") })
   }
 
   @Test func `a run made of a curve carries loss and error into the page`() throws {

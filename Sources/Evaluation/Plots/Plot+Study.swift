@@ -22,11 +22,26 @@ extension Plot {
     return plots
   }
 
+  /// Numbers the colors of arms.
+  ///
+  /// More than eight cannot be told apart: then the arm whose gain the study states and those that it
+  /// is compared with have one, in the order of the arms.
+  ///
+  /// - Returns: The number of each arm's color in the palette, by the arm's name.
+  static func colors(of results: StudyResults) -> [String: Int] {
+    let compared = [results.mainArm, results.referenceArm] + results.furtherReferences
+    let names = results.arms.map(\.name)
+    let colored = names.count > Palette.count ? names.filter(compared.contains) : names
+    return Dictionary(uniqueKeysWithValues: zip(colored, 0...))
+  }
+
   /// Returns the area under the ROC curve against the number of labels, a line for each arm.
   public static func learningCurve(of results: StudyResults) -> Plot {
     let labelCounts = results.labelCounts
     var blocks: [DataBlock] = []
     var lines: [String] = []
+    var grayLines: [String] = []
+    let colors = colors(of: results)
     for (index, arm) in results.arms.enumerated() {
       let curve = results.learningCurve(arm: arm.name)
       guard !curve.points.isEmpty else { continue }
@@ -49,10 +64,17 @@ extension Plot {
           title: "\(arm.title): each seed", columns: ["labels_per_class", "auc", "seed"],
           rows: results.runs.filter { $0.arm == arm.name }
             .map { [Double($0.labelsPerClass), $0.auc, Double($0.seed)] }))
+      guard let color = colors[arm.name] else {
+        grayLines.append(
+          "data index \(block) using \(position):2 with lines linewidth 1.5 "
+            + "linecolor rgb \(quoted(Palette.gray)) "
+            + (grayLines.isEmpty ? "title 'Other arms, see the table'" : "notitle"))
+        continue
+      }
       lines.append(
         "data index \(block + 1) using \(position):2 with points pointtype 7 pointsize 0.4 "
-          + "linecolor rgb \(quoted(Palette.faint(index))) notitle")
-      lines += meansWithErrors(block, x: position, style: index, title: arm.title)
+          + "linecolor rgb \(quoted(Palette.faint(color))) notitle")
+      lines += meansWithErrors(block, x: position, style: color, title: arm.title)
     }
     let low = Double(labelCounts.first ?? 1) / 1.3
     let high = Double(labelCounts.last ?? 1) * 1.3
@@ -60,8 +82,10 @@ extension Plot {
       name: "learning_curve",
       caption: "Area under the ROC curve on the test events against the number of labeled events "
         + "of each class. Symbols: mean over seeds with its standard error; small dots: single "
-        + "seeds. Arms are shifted sideways a little so that their bars can be told apart.",
-      blocks: blocks, size: (760, legendHeight(results.arms.count) + 400),
+        + "seeds. Arms are shifted sideways a little so that their bars can be told apart. Of more "
+        + "than eight arms those have a color whose gain the study states, or that it compares with.",
+      blocks: blocks,
+      size: (760, legendHeight(colors.count + (grayLines.isEmpty ? 0 : 1)) + 400),
       commands: [
         "set logscale x", "set xrange [\(low):\(high)]",
         "set xtics (\(labelCounts.map(String.init).joined(separator: ", ")))",
@@ -69,7 +93,7 @@ extension Plot {
         "set xlabel 'Labeled events per class' offset 0, 0.3",
         "set ylabel 'Area under the ROC curve'",
         "set format y '%.2f'", legend,
-        plotCommand(lines),
+        plotCommand(grayLines + lines),
       ])
   }
 
@@ -77,7 +101,9 @@ extension Plot {
   public static func rocCurves(of results: StudyResults, labelsPerClass: Int) -> Plot {
     var blocks: [DataBlock] = []
     var lines: [String] = []
-    for (index, arm) in results.arms.enumerated() {
+    var grayLines: [String] = []
+    let colors = colors(of: results)
+    for arm in results.arms {
       for curve in results.rocCurves
       where curve.arm == arm.name && curve.labelsPerClass == labelsPerClass {
         let block = DataBlock(
@@ -89,12 +115,19 @@ extension Plot {
               $0.backgroundEfficiency > 0 ? 1 / $0.backgroundEfficiency : .nan,
             ]
           })
-        lines.append(
-          line(
-            blocks.count, block, column: 3,
-            style: "lines linewidth 2 dashtype \(Palette.dash(index)) "
-              + "linecolor rgb \(quoted(Palette.color(index)))",
-            title: arm.title))
+        if let color = colors[arm.name] {
+          lines.append(
+            line(
+              blocks.count, block, column: 3,
+              style: "lines linewidth 2 linecolor rgb \(quoted(Palette.color(color)))",
+              title: arm.title))
+        } else {
+          grayLines.append(
+            line(
+              blocks.count, block, column: 3,
+              style: "lines linewidth 1 linecolor rgb \(quoted(Palette.gray))",
+              title: grayLines.isEmpty ? "Other arms, see the table" : nil))
+        }
         blocks.append(block)
       }
     }
@@ -105,11 +138,12 @@ extension Plot {
       caption: "Background rejection, 1 / (background efficiency), against signal efficiency with "
         + "\(Format.count(labelsPerClass)) labels per class, averaged over seeds at equal signal "
         + "efficiency; higher is better. The line begins where background first passes.",
-      blocks: blocks, size: (760, legendHeight(lines.count) + 400),
+      blocks: blocks,
+      size: (760, legendHeight(lines.count + (grayLines.isEmpty ? 0 : 1)) + 400),
       commands: [
         "set xrange [0:1]", "set logscale y", "set yrange [1:*]", "set samples 400",
         "set xlabel 'Signal efficiency' offset 0, 0.3", "set ylabel 'Background rejection'", legend,
-        plotCommand(lines),
+        plotCommand(grayLines + lines),
       ])
   }
 
@@ -183,9 +217,8 @@ extension Plot {
       "pointtype \(Palette.point(style)) pointsize 0.7 "
       + "linecolor rgb \(quoted(Palette.color(style)))"
     return [
-      // The legend shows the line, since by its dashes alone do two of a color differ.
       "data index \(index) using \(x):2 with linespoints linewidth 2 "
-        + "dashtype \(Palette.dash(style)) \(points) title \(quoted(title))",
+        + "\(points) title \(quoted(title))",
       "data index \(index) using \(x):2:3 with yerrorbars linewidth 2 \(points) notitle",
     ]
   }

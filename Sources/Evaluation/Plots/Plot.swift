@@ -94,7 +94,7 @@ struct DataBlock {
   }
 }
 
-/// Colors, points and dashes that stay apart for people with a color vision deficiency and in
+/// Colors and points that stay apart for people with a color vision deficiency and in
 /// print without color.
 ///
 /// Colors: M. Okabe, K. Ito, "Color Universal Design", 2008, without the yellow, which is too
@@ -105,6 +105,12 @@ enum Palette {
   ]
   private static let points = [7, 5, 9, 11, 13, 6, 4, 8]
 
+  /// The color of what stays in the background, as `#RRGGBB`.
+  static let gray = "#CCCCCC"
+
+  /// Number of colors.
+  static var count: Int { colors.count }
+
   /// Returns the color of an arm as `#RRGGBB`.
   static func color(_ index: Int) -> String { "#" + colors[index % colors.count] }
 
@@ -112,12 +118,5 @@ enum Palette {
   static func faint(_ index: Int) -> String { "#99" + colors[index % colors.count] }
 
   /// Returns gnuplot's number of the point symbol of an arm.
-  ///
-  /// Where colors come a second time, their symbols are others.
-  static func point(_ index: Int) -> Int {
-    points[(index + 3 * (index / colors.count)) % points.count]
-  }
-
-  /// Returns gnuplot's dash type of an arm: dashed where its color comes a second time.
-  static func dash(_ index: Int) -> Int { 1 + index / colors.count % 4 }
+  static func point(_ index: Int) -> Int { points[index % points.count] }
 }
