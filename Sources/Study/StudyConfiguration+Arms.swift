@@ -9,7 +9,8 @@ extension StudyConfiguration {
   ///
   /// By default boosted trees, on variables and on objects, since they are what an analysis uses
   /// today; and three origins of a backbone, each without and with augmentation in fine-tuning, with
-  /// variables, and with collisions as background where there are some.
+  /// variables, and with collisions as background unless there are none or the section `finetuning`
+  /// says so.
   static func arms(
     _ study: ConfigurationNode, model: ModelConfiguration, finetuning: FineTuningConfiguration,
     trees: TreeArm, hasVariables: Bool, hasCollisions: Bool

@@ -195,7 +195,7 @@ public struct StudyConfiguration {
     trees = try TreeArm(root.node("trees"), defaults: TreeArm())
     arms = try Self.arms(
       study, model: model, finetuning: shared, trees: trees, hasVariables: variables != nil,
-      hasCollisions: !collisionSamples.isEmpty)
+      hasCollisions: finetuning.collisions != nil && !collisionSamples.isEmpty)
     let armNames = arms.map(\.name)
     mainArm = try study.string(
       "mainArm",

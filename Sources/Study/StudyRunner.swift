@@ -110,7 +110,7 @@ public struct StudyRunner {
         code: .tooFewEvents,
         "cannot count collisions as background: there are \(count), expected at least 10, in the "
           + "samples of pretraining.samples that have no label, and the kinds, features and "
-          + "scalars of those with one. Add such a sample, or leave out finetuning.collisions.")
+          + "scalars of those with one. Add files, or set finetuning.collisions: {events: 0}.")
     }
     let own = configuration.samples.filter { $0.label != nil }.compactMap { stores[$0.name] }
     let source = try EventUnion(own + collisions)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Classification
-import Configuration
 import Testing
 
 @testable import Study
@@ -31,8 +30,9 @@ import Testing
           - {name: c, trees: {}, finetuning: {collisions: {events: 70}}}
       """)
     #expect(listed.arms.map { $0.finetuning.collisions?.events } == [50, nil, 70])
-    #expect(
-      try smallStudy("finetuning: {collisions: {events: 0}}").finetuning.collisions == nil)
+    let none = try smallStudy("finetuning: {collisions: {events: 0}}")
+    #expect(none.finetuning.collisions == nil)
+    #expect(!none.arms.contains { $0.name.hasSuffix("-collisions") || $0.name.hasSuffix("-all") })
   }
 
   @Test func `samples with labels or other objects are no collisions`() throws {
@@ -40,25 +40,17 @@ import Testing
     #expect(labeled.collisionSamples.isEmpty)
     #expect(!labeled.arms.contains { $0.finetuning.collisions != nil })
     #expect(labeled.mainArm == "lorentz-augmented")
-    let other = try StudyConfiguration(
-      ConfigurationNode(
-        text: """
-          events:
-            tree: Events
-            objects:
-              - {kind: muon, columns: {pt: pt, eta: eta, phi: phi, mass: 0.10566}}
-          samples:
-            - {name: a, files: [a.root], label: 0}
-            - {name: b, files: [b.root], label: 1}
-            - {name: same, files: [same.root]}
-            - name: other
-              files: [other.root]
-              events:
-                tree: Events
-                objects:
-                  - {kind: muon, columns: {pt: pt, eta: eta, phi: phi, mass: 0.10566}}
-                scalars: {vertices: npv}
-          """, name: "study.yaml"))
-    #expect(other.collisionSamples == ["same"])
+    let other = try smallStudy(
+      "",
+      samples: """
+          - name: other
+            files: [other.root]
+            events:
+              tree: Events
+              objects:
+                - {kind: muon, columns: {pt: pt, eta: eta, phi: phi, mass: 0.10566}}
+              scalars: {vertices: npv}
+        """)
+    #expect(other.collisionSamples == ["data"])
   }
 }

@@ -3,8 +3,9 @@
 import Configuration
 import Study
 
-/// Reads a configuration of two labeled samples and one without labels, with these sections more.
-func smallStudy(_ sections: String) throws -> StudyConfiguration {
+/// Reads a configuration of two labeled samples and one without labels, with these sections and
+/// samples more.
+func smallStudy(_ sections: String, samples: String = "") throws -> StudyConfiguration {
   try StudyConfiguration(
     ConfigurationNode(
       text: """
@@ -16,6 +17,7 @@ func smallStudy(_ sections: String) throws -> StudyConfiguration {
           - {name: a, files: [a.root], label: 0}
           - {name: b, files: [b.root], label: 1}
           - {name: data, files: [data.root]}
+        \(samples)
         \(sections)
         """, name: "study.yaml"))
 }
