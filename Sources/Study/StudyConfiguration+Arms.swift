@@ -191,13 +191,15 @@ extension StudyConfiguration {
   }
 
   /// What a gain has to be measured against beside training from scratch: the first arm of boosted
-  /// trees, and the last of those that no pre-training helps, which lists of arms make their best.
+  /// trees, the last of those that no pre-training helps, which lists of arms make their best, and
+  /// the published objective.
   static func furtherReferences(_ arms: [Arm]) -> [String] {
     let scratch = arms.last { arm in
       let parts = arm.joins.isEmpty ? [arm] : arms.filter { arm.joins.contains($0.name) }
       return parts.allSatisfy { $0.pretraining == nil } && !parts.allSatisfy { $0.trees != nil }
     }
-    return [arms.first { $0.trees != nil }, scratch].compactMap { $0?.name }
+    let published = arms.last { $0.pretraining == "baseline" }
+    return [arms.first { $0.trees != nil }, scratch, published].compactMap { $0?.name }
   }
 
   /// Returns the trees on variables that an arm joins with another one alone.

@@ -81,8 +81,8 @@ public struct StudyConfiguration {
   public var mainArm: String
   /// The arm that others are compared with.
   public var referenceArm: String
-  /// Further arms that others are compared with: by default the first of boosted trees, and the
-  /// last that starts from scratch.
+  /// Further arms that others are compared with: by default the first of boosted trees, the last
+  /// that starts from scratch, and the last that starts from the pre-training `baseline`.
   public var furtherReferences: [String]
   /// The arms that show how the gain grows with the events of their pre-trainings.
   public var scaling: [String]

@@ -22,7 +22,7 @@ import Testing
         "lorentz-collisions", "scratch-trees", "lorentz-trees", "scratch-all", "lorentz-all",
       ])
     #expect(plain.mainArm == "lorentz-all" && plain.referenceArm == "scratch-augmented")
-    #expect(plain.furtherReferences == ["trees", "scratch-all"])
+    #expect(plain.furtherReferences == ["trees", "scratch-all", "baseline-augmented"])
     #expect(plain.arms.filter(\.finetuning.variables).map(\.name).count == 4)
     let named = try smallStudy("variables: {pt: \"muon[0].pt\"}\ntrees: {depth: 5}")
     #expect(named.variables?.names == ["pt"])
