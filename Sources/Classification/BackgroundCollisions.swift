@@ -119,9 +119,7 @@ public struct BackgroundCollisions: Sendable {
       balancesClasses: configuration.balancesClasses, seed: configuration.seed
     ) { batch in
       guard readsVariables, let variables else { return try classifier.embeddings(of: batch) }
-      return Tensor(
-        try variables.values(of: batch), shape: [batch.eventCount, variables.width],
-        device: backbone.device)
+      return try variables.columns(of: batch, device: backbone.device)
     }
   }
 
@@ -148,11 +146,11 @@ public struct BackgroundCollisions: Sendable {
   package func weights(
     beside own: [Float], of events: [Int], labels: [Int32], balancesClasses: Bool, as use: Use
   ) -> [Float] {
+    guard !self.events.isEmpty else { return own }
     func sum(where isCounted: (Int32) -> Bool) -> Double {
       events.reduce(0) { isCounted(labels[$1]) ? $0 + Double(own[$1]) : $0 }
     }
     let background = sum { $0 == 0 }
-    guard !self.events.isEmpty else { return own }
     let added = background * worth / Double(events.count { labels[$0] == 0 })
     let growth = balancesClasses ? (background + added) / background : 1
     var scale = 1.0

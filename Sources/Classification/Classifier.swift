@@ -92,10 +92,8 @@ public final class Classifier: Module {
   /// Appends the variables to the event vectors, if there are any.
   private func withVariables(_ vectors: Tensor, of batch: EventBatch) throws -> Tensor {
     guard let variables else { return vectors }
-    let values = Tensor(
-      try variables.values(of: batch), shape: [batch.eventCount, variables.width],
-      device: backbone.device)
-    return Tensor.concatenate([vectors, values], dimension: 1)
+    let columns = try variables.columns(of: batch, device: backbone.device)
+    return Tensor.concatenate([vectors, columns], dimension: 1)
   }
 
   /// Sets the head.

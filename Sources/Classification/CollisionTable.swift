@@ -35,10 +35,9 @@ struct CollisionTable {
   ) throws {
     let events = background + others + collisions
     var parts: [Tensor] = []
-    for start in stride(from: 0, to: events.count, by: 1024) {
+    try source.forEachBatch(of: events, sampling: events.count) { batch in
       try Interruption.check()
-      let own = Array(events[start..<min(start + 1024, events.count)])
-      parts.append(try inputs(source.batch(events: own)))
+      parts.append(try inputs(batch))
     }
     var folds = [Int](repeating: 0, count: events.count)
     let starts = [0, background.count, background.count + others.count, events.count]

@@ -10,7 +10,7 @@ import Torch
 extension FineTuner {
   /// Trains head and backbone, and leaves the parameters that the configuration keeps.
   func trainAll(report: (Int, Int) -> Void) throws {
-    let eventsPerEpoch = events(ofEpoch: 0).count
+    let eventsPerEpoch = trainingEvents.count + (collisions?.drawCount ?? 0)
     let size = min(configuration.batchSize, eventsPerEpoch)
     let stepsPerEpoch = max(1, eventsPerEpoch / size)
     let total = max(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Events
+import Torch
 
 /// High-level variables as inputs of a linear head.
 ///
@@ -57,6 +58,15 @@ public struct VariableInputs: Sendable, Hashable {
       Self.append(value, knots: knots[index % knots.count], to: &result)
     }
     return result
+  }
+
+  /// Returns the columns of each event of a batch as a tensor.
+  ///
+  /// Shape `[B, width]`.
+  ///
+  /// - Throws: As ``values(of:)``.
+  package func columns(of batch: EventBatch, device: Device = .cpu) throws -> Tensor {
+    Tensor(try values(of: batch), shape: [batch.eventCount, width], device: device)
   }
 
   private static func append(_ value: Float, knots: [Float], to result: inout [Float]) {

@@ -14,8 +14,7 @@ extension StudyRun {
   ) throws -> StudyRun {
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     let start = ProcessInfo.processInfo.systemUptime
-    let wanted = collisions?.plan(plan.arm.finetuning)
-    let source = wanted == nil ? labeled : collisions?.source ?? labeled
+    let source: EventUnion = collisions?.source ?? labeled
     let labels = source.labels()
     let weights = try FineTuner.lossWeights(
       source: source, events: chosen, labels: labels, classCount: plan.classNames.count,
@@ -28,10 +27,9 @@ extension StudyRun {
     }
     let table = TreeTable(
       arm, training: try labeled.batch(events: chosen), variables: variables, embedder: embedder)
-    var background: BackgroundCollisions?
-    if let wanted {
-      background = try BackgroundCollisions(
-        wanted, source: source, labeled: chosen, weights: weights,
+    let background = try collisions?.plan(plan.arm.finetuning).map {
+      try BackgroundCollisions(
+        $0, source: source, labeled: chosen, weights: weights,
         balancesClasses: plan.arm.finetuning.balancesClasses, seed: plan.seed,
         inputs: table.regressionInputs(labeled, training: chosen))
     }

@@ -56,6 +56,16 @@ package struct StudyRun: Codable {
   }
 
   /// Trains and scores the test events.
+  ///
+  /// - Parameters:
+  ///   - plan: What is trained.
+  ///   - variables: The variables of the configuration.
+  ///   - labeled: The labeled events.
+  ///   - collisions: The same and collisions, if these count as background; `nil` where none do.
+  ///   - split: Which labeled events are tested on.
+  ///   - folder: The folder of the study.
+  /// - Returns: The run.
+  /// - Throws: What the trainings throw.
   static func train(
     _ plan: Plan, variables: EventVariables?, labeled: EventUnion, collisions: CollisionSource?,
     split: TestSplit, folder: String
@@ -65,17 +75,16 @@ package struct StudyRun: Codable {
         plan, as: trees, variables: variables, labeled: labeled, collisions: collisions,
         split: split, folder: folder)
     }
-    let background = collisions?.plan(plan.arm.finetuning)
-    let source = background == nil ? labeled : collisions?.source ?? labeled
     let chosen = split.draw(labelsPerClass: plan.labelsPerClass, seed: plan.seed)
     var settings = plan.arm.finetuning
     settings.seed = plan.seed
     // The share that trees are given is chosen here, where there are events that neither saw.
     let joinedTrees = plan.joinedTrees?.plan(variables, schema: labeled.schema)
     let (joined, history) = try FineTuner.trainMembers(
-      source: source, events: chosen, classNames: plan.classNames, configuration: settings,
+      source: collisions?.source ?? labeled, events: chosen, classNames: plan.classNames,
+      configuration: settings,
       variables: settings.headVariables(variables, schema: labeled.schema), trees: joinedTrees,
-      collisions: background,
+      collisions: collisions?.plan(settings),
       backbone: { seed in
         try plan.startingBackbone(labeled, chosen: chosen, seed: seed, folder: folder)
       })

@@ -81,10 +81,12 @@ public struct StudyRunner {
     return stores
   }
 
-  /// The labeled events: the samples with a label as one.
+  /// The labeled events: the samples with a label as one, and further stores behind them.
   ///
   /// - Throws: `ModelError` with code `schemaMismatch` if their schemas differ.
-  func labeledSource(stores: [String: EventStore]) throws -> EventUnion {
+  func labeledSource(
+    stores: [String: EventStore], followedBy further: [EventStore] = []
+  ) throws -> EventUnion {
     let labeled = configuration.samples.filter { $0.label != nil }
     try configuration.checkSchemasAgree(labeled)
     let chosen = labeled.compactMap { stores[$0.name] }
@@ -94,15 +96,14 @@ public struct StudyRunner {
         "cannot fine-tune: no sample with a label is configured. Give samples `label: 0` for "
           + "background and `label: 1` for signal.")
     }
-    return try EventUnion(chosen)
+    return try EventUnion(chosen + further)
   }
 
   /// The labeled events, and after them collisions that may count as background.
   ///
   /// - Throws: ``ClassificationError`` with code `tooFewEvents` if there are no such collisions;
-  ///   what ``labeledSource(stores:)`` throws.
+  ///   what ``labeledSource(stores:followedBy:)`` throws.
   func labeledSourceWithCollisions(stores: [String: EventStore]) throws -> CollisionSource {
-    let labeled = try labeledSource(stores: stores)
     let collisions = configuration.collisionSamples.compactMap { stores[$0] }
     let count = collisions.map(\.eventCount).reduce(0, +)
     guard count >= 10 else {
@@ -112,9 +113,9 @@ public struct StudyRunner {
           + "samples of pretraining.samples that have no label, and the kinds, features and "
           + "scalars of those with one. Add files, or set finetuning.collisions: {events: 0}.")
     }
-    let own = configuration.samples.filter { $0.label != nil }.compactMap { stores[$0.name] }
-    let source = try EventUnion(own + collisions)
-    return CollisionSource(source: source, candidates: labeled.eventCount..<source.eventCount)
+    let source = try labeledSource(stores: stores, followedBy: collisions)
+    let end = source.eventCount
+    return CollisionSource(source: source, candidates: end - count..<end)
   }
 
   /// The events of a pre-training: its samples as one.
@@ -152,7 +153,8 @@ public struct StudyRunner {
       let run =
         try StudyRun.saved(at: path, plan: plan, testEvents: testEvents)
         ?? StudyRun.train(
-          plan, variables: variables, labeled: labeled, collisions: collisions, split: split,
+          plan, variables: variables, labeled: labeled,
+          collisions: plan.arm.finetuning.collisions == nil ? nil : collisions, split: split,
           folder: folder)
       try writeJSON(run, to: path)
       results.withLock { $0[index] = run }

@@ -36,10 +36,7 @@ struct TreeTable {
     let batch = try source.batch(events: training)
     let inputs = try variables.map { try VariableInputs($0, training: batch) }
     return { batch in
-      Tensor.concatenate(
-        try inputs.map {
-          Tensor(try $0.values(of: batch), shape: [batch.eventCount, $0.width])
-        }, dimension: 1)
+      Tensor.concatenate(try inputs.map { try $0.columns(of: batch) }, dimension: 1)
     }
   }
 
