@@ -28,8 +28,17 @@ public struct StudyProposal: Sendable {
     }
   }
 
-  /// What the events are made of.
-  public let events: EventsProposal
+  /// What the events of samples are made of.
+  public struct Section: Sendable {
+    /// The names of the samples.
+    public let samples: [String]
+    /// The section.
+    public let events: EventsProposal
+  }
+
+  /// What the events are made of: one section for all samples, or one for those without labels and
+  /// one for those with labels, whose files call their columns otherwise.
+  public let sections: [Section]
   /// The configuration as YAML.
   public let yaml: String
   /// Where it goes.
@@ -49,27 +58,51 @@ public struct StudyProposal: Sendable {
     self.path = path
     let samples = samples.filter { !$0.files.isEmpty }
     let folder = URL(fileURLWithPath: path).standardized.deletingLastPathComponent().path + "/"
-    func element(_ sample: Sample) -> String {
+    func element(_ sample: Sample, events: EventsProposal? = nil) -> String {
       let files = sample.files.map { "\"\(Self.escaped(Self.name($0, in: folder)))\"" }
+        .joined(separator: ", ")
       let label = sample.label.map { ", label: \($0)" } ?? ""
-      return "  - {name: \(sample.name)\(label), files: [\(files.joined(separator: ", "))]}"
+      guard let events else { return "  - {name: \(sample.name)\(label), files: [\(files)]}" }
+      let section = events.yaml.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
+      return """
+          - name: \(sample.name)
+            files: [\(files)]
+            # Its files call their columns otherwise. What has one name here and above has to mean the
+            # same: compare isolations and b-tags.
+        \(section)
+        """
     }
-    let elements = samples.map(element)
     let node = try ConfigurationNode(
-      text: "samples:\n" + elements.joined(separator: "\n"), name: path)
+      text: "samples:\n" + samples.map { element($0) }.joined(separator: "\n"), name: path)
     var files: [String: [String]] = [:]
     for sample in try SampleConfiguration.list(node) {
       files[sample.name] = try sample.matchingFiles()
     }
-    let events = try EventsProposal(
-      files: samples.flatMap { files[$0.name] ?? [] }, trees: trees)
-    self.events = events
+    let groups = [samples.filter { $0.label == nil }, samples.filter { $0.label != nil }]
+      .filter { !$0.isEmpty }.map { $0.map(\.name) }
+    let proposals = try EventsProposal.agreeing(
+      groups.map { names in
+        (names.joined(separator: " and "), names.flatMap { files[$0] ?? [] })
+      }, trees: trees)
+    sections =
+      proposals.count == 1
+      ? [Section(samples: samples.map(\.name), events: proposals[0])]
+      : zip(groups, proposals).map { Section(samples: $0, events: $1) }
+    // Files that are scored are like those with labels: theirs is the section of all.
+    let events = proposals[proposals.count - 1]
+    let counts = proposals.map(\.entryCounts).reduce(into: [:]) { all, own in
+      all.merge(own) { first, _ in first }
+    }
     func entryCount(_ label: Int) -> Int {
       samples.filter { $0.label == label }.flatMap { files[$0.name] ?? [] }
-        .reduce(0) { $0 + (events.entryCounts[$1] ?? 0) }
+        .reduce(0) { $0 + (counts[$1] ?? 0) }
+    }
+    let elements = samples.map { sample in
+      let isOther = proposals.count > 1 && groups[0].contains(sample.name)
+      return element(sample, events: isOther ? proposals[0] : nil)
     }
 
-    var sections = [
+    var parts = [
       """
       # Proposed by lorentz configure, by what the columns of the files are called. Look it over; what
       # gains most is a section variables with what an analysis would look at, as mass(muon[0], tau[0]).
@@ -81,19 +114,19 @@ public struct StudyProposal: Sendable {
       """
       augmentation:
         # The largest |eta| that was seen; what a boost moves beyond is lost.
-        acceptance: \(events.acceptance)
+        acceptance: \(EventsProposal.acceptance(of: proposals))
       """,
     ]
     let unlabeled = samples.filter { $0.label == nil }
     if !unlabeled.isEmpty {
-      sections.append(
+      parts.append(
         "pretraining:\n  samples: [\(unlabeled.map(\.name).joined(separator: ", "))]")
     }
     if samples.contains(where: { $0.label != nil }) {
       // Half of the events are tested on; cuts take their part of the others.
       let most = min(entryCount(0), entryCount(1)) / 3
       let labels = Self.labels.filter { $0 <= most }
-      sections.append(
+      parts.append(
         """
         study:
           # Labeled events per class.
@@ -102,7 +135,7 @@ public struct StudyProposal: Sendable {
         """)
     }
     yaml =
-      sections.map { $0.trimmingCharacters(in: .newlines) }.joined(separator: "\n\n") + "\n"
+      parts.map { $0.trimmingCharacters(in: .newlines) }.joined(separator: "\n\n") + "\n"
   }
 
   /// Writes the configuration.

@@ -17,8 +17,9 @@ struct ConfigureCommand: ParsableCommand {
           --background ttbar.root wjets.root -o study.yaml
 
       Finds electrons, muons, leptons, photons, taus, jets and missing momentum, their features, \
-      units and marks of missing values. The result is to be looked over, and then for prepare, \
-      pretrain, finetune and study.
+      units and marks of missing values. Files with labels may call their columns otherwise than \
+      those without. The result is to be looked over, and then for prepare, pretrain, finetune and \
+      study.
       """)
 
   @Option(
@@ -70,8 +71,13 @@ struct ConfigureCommand: ParsableCommand {
       ], trees: tree, for: output)
     try proposal.write()
     if json { return try printJSON(Found(proposal)) }
-    print(proposal.events.summary)
-    print("\nWrote \(output). Look it over, then:")
+    for section in proposal.sections {
+      if proposal.sections.count > 1 { print("\(section.samples.joined(separator: ", ")):") }
+      print(section.events.summary)
+      if proposal.sections.count > 1 { print() }
+    }
+    if proposal.sections.count == 1 { print() }
+    print("Wrote \(output). Look it over, then:")
     if signal.isEmpty {
       print("  lorentz pretrain \(output) -o runs/backbone")
     } else if unlabeled.isEmpty {
@@ -91,23 +97,36 @@ private struct Found: Encodable {
     let meanCount: Double
   }
 
+  /// A section `events`, for some of the samples.
+  struct Section: Encodable {
+    let samples: [String]
+    let trees: [String]
+    let objects: [Object]
+    let scalars: [String: String]
+    let missing: [String]
+    /// What is not used, with reasons.
+    let leftOut: [String: String]
+  }
+
   let configuration: String
-  let trees: [String]
-  let objects: [Object]
-  let scalars: [String: String]
-  let missing: [String]
-  /// What is not used, with reasons.
-  let leftOut: [String: String]
+  let sections: [Section]
 
   init(_ proposal: StudyProposal) {
+    configuration = proposal.path
+    sections = proposal.sections.map(Section.init)
+  }
+}
+
+extension Found.Section {
+  init(_ section: StudyProposal.Section) {
     func dictionary(_ pairs: [(String, String)]) -> [String: String] {
       Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
-    let events = proposal.events
-    configuration = proposal.path
+    let events = section.events
+    samples = section.samples
     trees = events.trees
     objects = events.objects.map {
-      Object(
+      Found.Object(
         kind: $0.kind, columns: dictionary($0.columns.map { ($0, $1) }),
         features: dictionary($0.features.map { ($0, $1) }), meanCount: $0.meanCount)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import ROOTIO
 import TestSupport
 import Testing
 
@@ -38,13 +39,55 @@ import Testing
     let machine = try Command.run(
       ["configure", "--unlabeled", TinyStudy.unlabeled, "-o", "other.yaml", "--json"],
       in: folder.path)
-    let objects = try #require(try machine.json()["objects"] as? [[String: Any]])
+    let sections = try #require(try machine.json()["sections"] as? [[String: Any]])
+    #expect(sections.count == 1 && sections[0]["samples"] as? [String] == ["unlabeled"])
+    let objects = try #require(sections[0]["objects"] as? [[String: Any]])
     #expect(objects.count > 3 && objects.contains { $0["kind"] as? String == "muon" })
     // What was perhaps changed by hand stays.
     let again = try Command.run(
       ["configure", "--unlabeled", TinyStudy.unlabeled, "-o", "study.yaml"], in: folder.path)
     expectFailure(again, says: ["study.yaml: it is there", "Choose another name"])
     #expect(try String(contentsOfFile: folder.file("study.yaml"), encoding: .utf8) == yaml)
+  }
+
+  @Test func `collisions and simulation may name their columns otherwise`() throws {
+    let folder = try TemporaryFolder()
+    func write(_ name: String, tree: String, pt: Float, columns: [String]) throws {
+      let writer = try TreeWriter(
+        path: folder.file(name), name: tree,
+        branches: columns.map { BranchDeclaration($0, .float32, shape: .flat) })
+      try writer.write(
+        columns.enumerated().map { place, name in
+          Column(
+            name: name, values: .float32((0..<40).map { pt + Float(place) / 2 + Float($0) / 40 }))
+        })
+      try writer.finish()
+    }
+    let renamed = ["muonPt", "muonEta", "muonPhi", "metPt", "metPhi"]
+    try write(
+      "data.root", tree: "Events", pt: 1,
+      columns: ["Muon_pt", "Muon_eta", "Muon_phi", "MET_pt", "MET_phi"])
+    try write("signal.root", tree: "ntuple", pt: 2, columns: renamed)
+    try write("background.root", tree: "ntuple", pt: 3, columns: renamed)
+    let outcome = try Command.run(
+      [
+        "configure", "--unlabeled", "data.root", "--signal", "signal.root", "--background",
+        "background.root", "-o", "study.yaml",
+      ], in: folder.path)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.output.contains("unlabeled:\nmuon"))
+    #expect(outcome.output.contains("signal, background:\nmuon"))
+    let prepared = try Command.run(
+      ["prepare", "study.yaml", "-o", "stores"], in: folder.path)
+    #expect(prepared.status == 0, "\(prepared.error)")
+    // One schema: these collisions can be background of that signal.
+    let schemas = try ["unlabeled", "signal", "background"].map { sample in
+      let manifest = try Data(
+        contentsOf: URL(fileURLWithPath: folder.file("stores/\(sample)/manifest.json")))
+      let json = try JSONSerialization.jsonObject(with: manifest) as? [String: Any]
+      return try #require(json?["schema"] as? NSDictionary)
+    }
+    #expect(schemas[0] == schemas[1] && schemas[1] == schemas[2])
   }
 
   @Test(arguments: [

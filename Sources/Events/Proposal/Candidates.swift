@@ -26,6 +26,7 @@ struct Candidates {
   ///
   /// - Throws: `ROOTFileError` for values that cannot be read.
   init(_ collections: [NamedCollection], columns: [String], sample: ValueSample) throws {
+    let collections = try Self.settled(collections, columns: columns, sample)
     let known = collections.filter { $0.kind != nil }
     try sample.read(known.flatMap { Array($0.columns.values) })
     var kinds: [String] = []
@@ -79,6 +80,30 @@ struct Candidates {
     let values = chosen.filter { $0.kind != missingMomentumKind }.flatMap(\.pt)
       .filter { $0 > 0 }.sorted()
     return values.isEmpty ? 0 : values[values.count / 2]
+  }
+
+  /// Finds what kinds those objects are that are called by a number alone: taus have decay modes,
+  /// electrons and muons their masses.
+  private static func settled(
+    _ collections: [NamedCollection], columns: [String], _ sample: ValueSample
+  ) throws -> [NamedCollection] {
+    try sample.read(collections.filter(\.isAnonymous).compactMap { $0.columns[.mass] })
+    let modes = NamedFeatures.of("tau").filter { $0.name == "decayMode" }.flatMap(\.columns)
+    return collections.map { collection in
+      guard collection.isAnonymous else { return collection }
+      var collection = collection
+      let masses = (collection.columns[.mass].flatMap { sample.values($0)?.numbers } ?? [])
+        .filter { $0 > 0 }.sorted()
+      let mass = masses.isEmpty ? .nan : masses[masses.count / 2]
+      if columns.contains(where: { modes.contains(collection.feature(of: $0) ?? "") }) {
+        collection.settle(kind: "tau")
+      } else if let kind = ["electron", "muon"].first(where: { kind in
+        Double(NamedFeatures.mass(of: kind)).map { abs(mass / $0 - 1) < 0.02 } ?? false
+      }) {
+        collection.settle(kind: kind)
+      }
+      return collection
+    }
   }
 
   /// Returns why a collection cannot make objects; `nil` where it can.

@@ -37,9 +37,9 @@ extension EventsProposal {
   }
 
   /// The acceptance of each kind that has one, for the section `augmentation`, as a YAML mapping.
-  public var acceptance: String {
+  public static func acceptance(of proposals: [EventsProposal]) -> String {
     var kinds: [String: Double] = [:]
-    for object in objects {
+    for object in proposals.flatMap(\.objects) {
       guard let eta = object.largestEta else { continue }
       kinds[object.kind] = max(kinds[object.kind] ?? 0, eta)
     }

@@ -39,14 +39,15 @@ enum NamedQuantity: CaseIterable {
 let missingMomentumKind = "missingMomentum"
 
 /// Columns whose names say that they are momenta of one kind of object: `Muon_pt`, `Jet.PT`,
-/// `muonPt`, `jet_px`, `pt_met`.
+/// `muonPt`, `jet_px`, `pt_met`, `jpt_1`; or of one object of a kind that they do not tell, `pt_1`.
 struct NamedCollection {
   /// What the names share: `Muon`, `lep1`.
   let stem: String
   /// The kind of object that goes by that name, with the place of the name among those of the kind;
   /// `nil` where it is not known.
-  let kind: (name: String, rank: Int)?
-  /// The number at the end of the stem of a single object, as in `lep1`.
+  private(set) var kind: (name: String, rank: Int)?
+  /// The number at the end of the stem of a single object, as in `lep1`; of `leadPho` it is 1, of
+  /// `subleadPho` 2.
   let number: Int?
   /// The columns of the momentum.
   private(set) var columns: [NamedQuantity: String] = [:]
@@ -69,6 +70,15 @@ struct NamedCollection {
     else { return nil }
     return column.dropFirst(prefix.count).dropLast(suffix.count).lowercased()
       .filter { $0 != "_" }
+  }
+
+  /// Whether it is called by a number alone, `pt_1`: of which kind it is its values may tell.
+  var isAnonymous: Bool { kind == nil && !stem.isEmpty && stem.allSatisfy(\.isNumber) }
+
+  /// Says what kind of object an anonymous one is.
+  mutating func settle(kind name: String) {
+    precondition(isAnonymous, "The kind of \(stem) is said by its name.")
+    kind = (name, 0)
   }
 
   /// Finds the collections among the columns of a tree, in the order of their first columns.
@@ -94,9 +104,25 @@ struct NamedCollection {
     self.suffix = suffix
     let name = stem.lowercased().filter { $0.isLetter || $0.isNumber }
     let unnumbered = name.trimmingSuffix(while: \.isNumber)
-    let known = Self.kind(of: name)
-    kind = known ?? Self.kind(of: String(unnumbered))
-    number = known == nil ? Int(name.dropFirst(unnumbered.count)) : nil
+    if let known = Self.kind(of: name) {
+      (kind, number) = (known, nil)
+    } else if let known = Self.kind(of: String(unnumbered)) {
+      (kind, number) = (known, Int(name.dropFirst(unnumbered.count)))
+    } else if let (rank, known) = Self.ranked(name) {
+      (kind, number) = (known, rank)
+    } else {
+      (kind, number) = (nil, Int(name))
+    }
+  }
+
+  /// Divides `leadPho` and `subleadPho` into a place by pt and a kind.
+  private static func ranked(_ name: String) -> (place: Int, kind: (name: String, rank: Int))? {
+    for (prefix, place) in [
+      ("leading", 1), ("lead", 1), ("subleading", 2), ("sublead", 2), ("trailing", 2),
+    ] where name.hasPrefix(prefix) {
+      if let kind = kind(of: String(name.dropFirst(prefix.count))) { return (place, kind) }
+    }
+    return nil
   }
 
   /// Divides a name into that of the objects and a quantity.
@@ -123,9 +149,17 @@ struct NamedCollection {
     }
     if let separator = column.firstIndex(of: "_") {
       let stem = column[column.index(after: separator)...]
-      let result = made(stem, column[..<separator], prefix: "", suffix: "_\(stem)")
+      let quantity = column[..<separator]
+      let suffix = "_\(stem)"
       // The other way round names say too little to trust those that nobody knows.
-      if result?.0.kind != nil { return result }
+      if let result = made(stem, quantity, prefix: "", suffix: suffix),
+        result.0.kind != nil || result.0.isAnonymous
+      {
+        return result
+      }
+      if quantity.first == "j", stem.allSatisfy(\.isNumber) {
+        return made("jet\(stem)", quantity.dropFirst(), prefix: "j", suffix: suffix)
+      }
     }
     return nil
   }
