@@ -14,6 +14,8 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
     case tooFewEvents
     /// The weights of a mixture do not fit the samples.
     case invalidMixture
+    /// The configuration of a model has no sample of that name.
+    case unknownSample
     /// A process that is to be told from others is no sample.
     case unknownProcess
     /// The processor or the device does not know the precision asked for.

@@ -35,6 +35,8 @@ public enum ScoreOutput: Sendable, Equatable {
 /// - Parameters:
 ///   - run: The folder of the classifier.
 ///   - files: The ROOT files, at least one.
+///   - sample: The sample of the configuration as whose files they are read; `nil` for the first
+///     with a label.
 ///   - output: The file that appears when it is complete, and its format.
 ///   - device: Where scores are computed.
 ///   - precision: In what products of matrices are computed.
@@ -42,7 +44,7 @@ public enum ScoreOutput: Sendable, Equatable {
 /// - Returns: How many events were scored.
 /// - Throws: What reading, scoring and writing throw.
 public func score(
-  run: String, files: [String], output: ScoreOutput, device: Device,
+  run: String, files: [String], sample: String? = nil, output: ScoreOutput, device: Device,
   precision: ScorePrecision = .float32, progress: ProgressReporter
 ) throws -> ScoringSummary {
   precondition(!files.isEmpty, "There must be a file to score.")
@@ -50,12 +52,18 @@ public func score(
   let configuration = try savedConfiguration(run, checkpoint)
   let scorer = try ClassifierCheckpoint.load(run)
   scorer.place(on: device)
-  let section = configuration.scoredEvents
+  let section = try configuration.scoredEvents(as: sample)
   guard section.schema == scorer.schema else {
     throw ModelError(
       code: .schemaMismatch,
-      "cannot score with \(run): its configuration.yaml describes another schema than its model. "
-        + "Take both from one run of finetune.")
+      "cannot score with \(run): "
+        + (sample.map {
+          "events of the sample \($0) have other kinds, features or scalars than those that it was "
+            + "trained on. Give the sample a section events with the same ones in the same order, "
+            + "and train again."
+        }
+          ?? "its configuration.yaml describes another schema than its model. Take both from one run "
+          + "of finetune."))
   }
   let kernels = try kernels(for: scorer.members[0], precision: precision)
   let inputs = try ScoredFiles(paths: files, events: section, entriesPerPart: entriesPerRange)

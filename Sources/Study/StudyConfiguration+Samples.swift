@@ -5,6 +5,7 @@ import Configuration
 import EventModel
 import Events
 import Pretraining
+import Runtime
 
 extension StudyConfiguration {
   /// Returns how the columns of a sample become events: its own section, or the top-level one.
@@ -15,10 +16,24 @@ extension StudyConfiguration {
     return section
   }
 
-  /// How the columns of files that are scored become events: as those of the first sample with a
-  /// label, on which classifiers are trained.
-  public var scoredEvents: EventsConfiguration {
-    guard let sample = samples.first(where: { $0.label != nil }) ?? samples.first else {
+  /// Returns how the columns of files that are scored become events.
+  ///
+  /// - Parameter name: The sample as whose files they are read; `nil` for the first with a label, on
+  ///   which classifiers are trained.
+  /// - Returns: The section of that sample.
+  /// - Throws: `ModelError` with code `unknownSample` where there is none of that name.
+  public func scoredEvents(as name: String?) throws(ModelError) -> EventsConfiguration {
+    if let name, !samples.contains(where: { $0.name == name }) {
+      throw ModelError(
+        code: .unknownSample,
+        "cannot read files as those of the sample \(name): the configuration of the classifier has "
+          + "\(samples.map(\.name).joined(separator: ", "))."
+          + nearestNamesHint(for: name, among: samples.map(\.name)))
+    }
+    let isWanted = { (sample: SampleConfiguration) in
+      name.map { sample.name == $0 } ?? (sample.label != nil)
+    }
+    guard let sample = samples.first(where: isWanted) ?? samples.first else {
       preconditionFailure("A configuration has at least one sample.")
     }
     return events(of: sample)

@@ -17,6 +17,7 @@ struct ScoreCommand: ParsableCommand {
         lorentz score runs/classifier Samples/background_ttbar.root -o scores.csv
         lorentz score runs/classifier Samples/background_ttbar.root -o scores.jsonl
         lorentz score runs/classifier data/*.root -o scores.root --embedding
+        lorentz score runs/classifier data/*.root -o scores.root --sample unlabeled
 
       The ending of the output decides the format. Events that do not pass the selection of the \
       configuration, or lack objects, have an empty score (null in JSON lines). Lines from one of \
@@ -37,6 +38,13 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: "The output: .csv, .jsonl or .root.")
   var output: String
+
+  @Option(
+    help: """
+      Read the files as those of this sample of the configuration, where it has a section events of \
+      its own. (default: the first with a label)
+      """)
+  var sample: String?
 
   @Option(help: "The name of the tree in a .root output. (default: Scores)")
   var tree: String?
@@ -100,7 +108,7 @@ struct ScoreCommand: ParsableCommand {
     let progress = ProgressReporter(isQuiet: json)
     defer { progress.finish() }
     let summary = try score(
-      run: classifier, files: files, output: destination, device: device,
+      run: classifier, files: files, sample: sample, output: destination, device: device,
       precision: precision, progress: progress)
     progress.finish()
     if json {

@@ -98,6 +98,38 @@ import Torch
     }
   }
 
+  @Test func `files are read as those of the sample that is named`() throws {
+    let folder = try TemporaryFolder()
+    let classifier = folder.file("classifier")
+    try FileManager.default.copyItem(
+      atPath: try TinyStudy.trained() + "/classifier", toPath: classifier)
+    let path = classifier + "/configuration.yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    // The section of all as that of one sample too, with another cut.
+    let start = try #require(text.range(of: "events:\n"))
+    let section = text[start.upperBound...].split(separator: "\n").prefix { $0.hasPrefix(" ") }
+    let own = section.map { "  \($0)\n" }.joined()
+    func adding(_ section: String) -> String {
+      text.replacing(
+        "\nsamples:\n",
+        with: "\nsamples:\n- name: data\n  files: [data.root]\n  events:\n\(section)")
+    }
+    try adding(own.replacing("minimumObjects: 3", with: "minimumObjects: 6"))
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    let strict = try lines(classifier, folder.file("strict.csv"), ["--sample", "data"])
+    try text.replacing("minimumObjects: 3", with: "minimumObjects: 6")
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try lines(classifier, folder.file("all.csv")) == strict)
+    try adding(own.replacing("charge:", with: "sign:")).write(
+      toFile: path, atomically: true, encoding: .utf8)
+    for (sample, words) in [("date", "Did you mean data?"), ("data", "than those")] {
+      expectFailure(
+        try Command.run(
+          ["score", classifier, TinyStudy.signal, "-o", folder.file("c.csv"), "--sample", sample]),
+        says: [sample, words])
+    }
+  }
+
   @Test func `JSON sums up`() throws {
     let folder = try TemporaryFolder()
     let outcome = try Command.run([

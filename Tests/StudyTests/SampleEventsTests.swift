@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import EventModel
 import Events
 import Study
 import Testing
@@ -29,7 +30,7 @@ import Testing
   @Test func `no section of the top level is needed where every sample has one`() throws {
     let study = try study("samples: [{name: jets, files: [a.root], events: \(jets)}]")
     #expect(study.events == nil)
-    #expect(study.scoredEvents.schema.objectKinds.map(\.name) == ["jet"])
+    #expect(try study.scoredEvents(as: nil).schema.objectKinds.map(\.name) == ["jet"])
     let error = try #require(throws: ConfigurationError.self) {
       try self.study(
         """
@@ -52,7 +53,11 @@ import Testing
         - {name: signal, files: [b.root], label: 1, events: \(muons)}
         - {name: background, files: [c.root], label: 0, events: \(muons)}
       """)
-    #expect(study.scoredEvents.schema.objectKinds.map(\.name) == ["muon"])
+    #expect(try study.scoredEvents(as: nil).schema.objectKinds.map(\.name) == ["muon"])
+    #expect(try study.scoredEvents(as: "data").schema.objectKinds.map(\.name) == ["jet"])
+    let error = #expect(throws: ModelError.self) { try study.scoredEvents(as: "date") }
+    #expect(error?.code == .unknownSample)
+    #expect(error?.description.contains("Did you mean data?") == true)
   }
 
   @Test func `a mistake in a sample's section is told with its place`() throws {
