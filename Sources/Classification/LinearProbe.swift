@@ -31,13 +31,21 @@ package enum LinearProbe {
     /// Number of classes, `C`.
     package let classCount: Int
 
+    /// -1 for events of the first class, 1 for those of the second.
+    ///
+    /// Shape `[N, 1]`.
+    fileprivate let signs: Tensor
+
     /// Gathers events.
     package init(embeddings: Tensor, labels: Tensor, weights: Tensor, classCount: Int) {
       self.embeddings = embeddings
       self.labels = labels
       self.weights = weights
       self.classCount = classCount
+      signs = (labels.to(dtype: .float32) * 2 - 1).reshaped([labels.shape[0], 1])
     }
+
+    fileprivate var isBinary: Bool { classCount == 2 }
   }
 
   /// Finds the head.
@@ -55,9 +63,11 @@ package enum LinearProbe {
     let (weight, bias) = regressions(
       events, standardized: standardized, isUsed: everywhere, penalties: [penalty])
     return withoutGradients {
-      let scaled = weight.reshaped([events.classCount, weight.shape[1]]) / deviation  // [C, D]
+      let scaled = weight / deviation
       let shifted = bias - (scaled * mean).sum(dimensions: [1])
-      return (scaled.floats(), shifted.floats())
+      let (rows, offsets) = (scaled.floats(), shifted.floats())
+      return events.isBinary
+        ? (rows.map { -$0 } + rows, offsets.map { -$0 } + offsets) : (rows, offsets)
     }
   }
 
@@ -122,15 +132,18 @@ package enum LinearProbe {
     return ((embeddings - mean) / deviation, mean, deviation)
   }
 
-  /// The cross-entropy of each event in each of `P` problems.
+  /// The cross-entropy of each event in each of `P` problems, with as many logits as
+  /// ``regressions(_:standardized:isUsed:penalties:)`` fits.
   ///
   /// Shape `[N, P]`.
   private static func entropies(
     _ events: Events, standardized: Tensor, weight: Tensor, bias: Tensor
   ) -> Tensor {
     let count = events.labels.shape[0]
-    let problems = weight.shape[0] / events.classCount
     let logits = Tensor.linear(standardized, weight: weight, bias: bias)  // [N, P C]
+    // The logits of two classes are -z and z: half the products, and no softmax.
+    if events.isBinary { return (logits * events.signs * -2).softplus() }
+    let problems = weight.shape[0] / events.classCount
     let targets = events.labels.reshaped([count, 1]).expanded([count, problems])
     let entropies = Tensor.crossEntropy(
       logits: logits.reshaped([count * problems, events.classCount]),
@@ -145,7 +158,8 @@ package enum LinearProbe {
   ///   - standardized: Their embeddings, standardized.
   ///   - isUsed: 1 where an event counts in a problem, else 0. Shape `[N, P]`.
   ///   - penalties: The penalty of each problem.
-  /// - Returns: Weights `[P C, D]` and biases `[P C]`.
+  /// - Returns: Weights `[P C, D]` and biases `[P C]`; for two classes `[P, D]` and `[P]`, those of
+  ///   the second, whose negatives are those of the first.
   private static func regressions(
     _ events: Events, standardized: Tensor, isUsed: Tensor, penalties: [Double]
   ) -> (weight: Tensor, bias: Tensor) {
@@ -156,12 +170,15 @@ package enum LinearProbe {
     Threads.setCount(1)
     let device = standardized.device
     let width = standardized.shape[1]
-    let outputs = penalties.count * events.classCount
+    let rows = events.isBinary ? 1 : events.classCount
+    let outputs = penalties.count * rows
     let weight = Parameter(Tensor.zeros([outputs, width], device: device))
     let bias = Parameter(Tensor.zeros([outputs], device: device))
     let weights = events.weights.reshaped([events.labels.shape[0], 1])
     let shares = isUsed / isUsed.sum(dimensions: [0])  // [N, P]
-    let strengths = Tensor(penalties.map { Float($0 / 2) }, device: device)
+    // Both classes have weights.
+    let strength = events.isBinary ? 1 : 0.5
+    let strengths = Tensor(penalties.map { Float($0 * strength) }, device: device)
     let steps = 300
     let optimizer = AdamW(
       groups: [
@@ -174,7 +191,7 @@ package enum LinearProbe {
       let losses =
         entropies(events, standardized: standardized, weight: weight.value, bias: bias.value)
         * weights
-      let sizes = weight.value.square().reshaped([penalties.count, events.classCount * width])
+      let sizes = weight.value.square().reshaped([penalties.count, rows * width])
         .sum(dimensions: [1])
       // Problems share no parameter: the sum has the gradients of each.
       let loss = (losses * shares).sum() + (sizes * strengths).sum()

@@ -8,7 +8,8 @@ import Testing
 import Torch
 
 @Suite struct LinearProbeTests {
-  @Test func `the gradient vanishes at what the probe finds`() {
+  @Test(arguments: [2, 3])
+  func `the gradient vanishes at what the probe finds`(classes: Int) {
     var generator = CounterBasedGenerator(seed: 1, purpose: .init(rawValue: 99))
     let count = 300
     let width = 4
@@ -17,7 +18,7 @@ import Torch
     var labels: [Int] = []
     var weights: [Double] = []
     for index in 0..<count {
-      let label = index % 3
+      let label = index % classes
       rows.append((0..<width).map { Double(generator.normal()) * 3 + Double($0 == label ? 2 : 5) })
       labels.append(label)
       weights.append(0.5 + Double(generator.uniform()))
@@ -26,7 +27,7 @@ import Torch
       LinearProbe.Events(
         embeddings: Tensor(rows.joined().map { Float($0) }, shape: [count, width]),
         labels: Tensor(labels.map(Int64.init)), weights: Tensor(weights.map { Float($0) }),
-        classCount: 3), penalty: penalty)
+        classCount: classes), penalty: penalty)
 
     // The gradient of the penalized loss, in double precision, on standardized embeddings:
     // w' = w * deviation, so that d loss / d w' = (d loss / d w + b-terms) follows row by row.
@@ -35,21 +36,21 @@ import Torch
       (rows.map { ($0[k] - mean[k]) * ($0[k] - mean[k]) }.reduce(0, +) / Double(count)).squareRoot()
         + 1e-3
     }
-    var gradient = [[Double]](repeating: [Double](repeating: 0, count: width + 1), count: 3)
+    var gradient = [[Double]](repeating: [Double](repeating: 0, count: width + 1), count: classes)
     for (index, row) in rows.enumerated() {
-      let logits = (0..<3).map { c in
+      let logits = (0..<classes).map { c in
         Double(head.bias[c])
           + (0..<width).map { Double(head.weight[c * width + $0]) * row[$0] }.reduce(0, +)
       }
       let sum = logits.map { exp($0) }.reduce(0, +)
-      for c in 0..<3 {
+      for c in 0..<classes {
         let error =
           (exp(logits[c]) / sum - (labels[index] == c ? 1 : 0)) * weights[index] / Double(count)
         for k in 0..<width { gradient[c][k] += error * (row[k] - mean[k]) / deviation[k] }
         gradient[c][width] += error
       }
     }
-    for c in 0..<3 {
+    for c in 0..<classes {
       for k in 0..<width {
         gradient[c][k] += penalty * Double(head.weight[c * width + k]) * deviation[k]
       }
