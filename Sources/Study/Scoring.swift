@@ -66,7 +66,17 @@ public func score(
           + "of finetune."))
   }
   let kernels = try kernels(for: scorer.members[0], precision: precision)
-  let inputs = try ScoredFiles(paths: files, events: section, entriesPerPart: entriesPerRange)
+  let inputs: ScoredFiles
+  do {
+    inputs = try ScoredFiles(paths: files, events: section, entriesPerPart: entriesPerRange)
+  } catch let error as PreparationError where error.code == .unusableColumn {
+    let others = configuration.samples
+      .filter { $0.label == nil && $0.events?.schema == section.schema }.map(\.name)
+    guard sample == nil, !others.isEmpty else { throw error }
+    throw error.advising(
+      "If its columns are called as those of \(others.joined(separator: " or ")), say so: --sample "
+        + "\(others[0]).")
+  }
   let scoring = Scoring(
     scorer: scorer, inputs: inputs, device: device, kernels: kernels, progress: progress)
   let classNames = checkpoint.classNames

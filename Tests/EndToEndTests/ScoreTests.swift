@@ -120,6 +120,11 @@ import Torch
     try text.replacing("minimumObjects: 3", with: "minimumObjects: 6")
       .write(toFile: path, atomically: true, encoding: .utf8)
     #expect(try lines(classifier, folder.file("all.csv")) == strict)
+    try adding(own).replacing("PV_npvs", with: "PV_n", maxReplacements: 1).write(
+      toFile: path, atomically: true, encoding: .utf8)
+    expectFailure(
+      try Command.run(["score", classifier, TinyStudy.signal, "-o", folder.file("c.csv")]),
+      says: ["no column PV_n", "--sample data"])
     try adding(own.replacing("charge:", with: "sign:")).write(
       toFile: path, atomically: true, encoding: .utf8)
     for (sample, words) in [("date", "Did you mean data?"), ("data", "than those")] {

@@ -35,6 +35,13 @@ public struct PreparationError: Error, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
+  /// Returns the error with one more sentence about what to do.
+  package func advising(_ advice: String) -> PreparationError {
+    PreparationError(
+      code, sample: sample, file: file, statement,
+      remedy: remedy.hasPrefix("\n") ? "\(remedy)\n\(advice)" : "\(remedy) \(advice)")
+  }
+
   /// What was tried, on what, what was found, what to do; one line but for the caret under an
   /// expression.
   public var description: String {
