@@ -17,6 +17,17 @@ import Torch
       .split(separator: "\n").map(String.init)
   }
 
+  /// Copies the classifier, and reads its configuration, which a test may change.
+  private func copyOfClassifier(
+    _ name: String, in folder: TemporaryFolder
+  ) throws -> (classifier: String, path: String, text: String) {
+    let classifier = folder.file(name)
+    try FileManager.default.copyItem(
+      atPath: try TinyStudy.trained() + "/classifier", toPath: classifier)
+    let path = classifier + "/configuration.yaml"
+    return (classifier, path, try String(contentsOfFile: path, encoding: .utf8))
+  }
+
   @Test func `every entry has a line, in its order, the same each time`() throws {
     let classifier = try TinyStudy.trained() + "/classifier"
     let folder = try TemporaryFolder()
@@ -44,10 +55,7 @@ import Torch
   @Test func `a score does not depend on which other events are scored`() throws {
     let original = try TinyStudy.trained() + "/classifier"
     let folder = try TemporaryFolder()
-    let stricter = folder.file("stricter")
-    try FileManager.default.copyItem(atPath: original, toPath: stricter)
-    let path = stricter + "/configuration.yaml"
-    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let (stricter, path, text) = try copyOfClassifier("stricter", in: folder)
     try text.replacingOccurrences(of: "minimumObjects: 3", with: "minimumObjects: 6")
       .write(toFile: path, atomically: true, encoding: .utf8)
     let all = try lines(original, folder.file("all.csv"))
@@ -100,11 +108,7 @@ import Torch
 
   @Test func `files are read as those of the sample that is named`() throws {
     let folder = try TemporaryFolder()
-    let classifier = folder.file("classifier")
-    try FileManager.default.copyItem(
-      atPath: try TinyStudy.trained() + "/classifier", toPath: classifier)
-    let path = classifier + "/configuration.yaml"
-    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let (classifier, path, text) = try copyOfClassifier("classifier", in: folder)
     // The section of all as that of one sample too, with another cut.
     let start = try #require(text.range(of: "events:\n"))
     let section = text[start.upperBound...].split(separator: "\n").prefix { $0.hasPrefix(" ") }
@@ -205,11 +209,7 @@ import Torch
 
   @Test func `a file without the columns of the training is refused`() throws {
     let folder = try TemporaryFolder()
-    let classifier = folder.file("classifier")
-    try FileManager.default.copyItem(
-      atPath: try TinyStudy.trained() + "/classifier", toPath: classifier)
-    let path = classifier + "/configuration.yaml"
-    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let (classifier, path, text) = try copyOfClassifier("classifier", in: folder)
     try text.replacingOccurrences(of: "MET_phi", with: "MET_fi")
       .write(toFile: path, atomically: true, encoding: .utf8)
     expectFailure(
