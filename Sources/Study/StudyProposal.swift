@@ -36,8 +36,8 @@ public struct StudyProposal: Sendable {
     public let events: EventsProposal
   }
 
-  /// What the events are made of: one section for all samples, or one for those without labels and
-  /// one for those with labels, whose files call their columns otherwise.
+  /// What the events are made of: one section for all samples, or several where their files call
+  /// their columns otherwise; the last is that of the samples that have none of their own.
   public let sections: [Section]
   /// The configuration as YAML.
   public let yaml: String
@@ -66,7 +66,7 @@ public struct StudyProposal: Sendable {
       let section = events.yaml.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
       return """
           - name: \(sample.name)
-            files: [\(files)]
+            files: [\(files)]\(sample.label.map { "\n    label: \($0)" } ?? "")
             # Its files call their columns otherwise. What has one name here and above has to mean the
             # same: compare isolations and b-tags.
         \(section)
@@ -78,18 +78,10 @@ public struct StudyProposal: Sendable {
     for sample in try SampleConfiguration.list(node) {
       files[sample.name] = try sample.matchingFiles()
     }
-    let groups = [samples.filter { $0.label == nil }, samples.filter { $0.label != nil }]
-      .filter { !$0.isEmpty }.map { $0.map(\.name) }
-    let proposals = try EventsProposal.agreeing(
-      groups.map { names in
-        (names.joined(separator: " and "), names.flatMap { files[$0] ?? [] })
-      }, trees: trees)
-    sections =
-      proposals.count == 1
-      ? [Section(samples: samples.map(\.name), events: proposals[0])]
-      : zip(groups, proposals).map { Section(samples: $0, events: $1) }
+    sections = try Self.sections(of: samples, files: files, trees: trees)
+    let proposals = sections.map(\.events)
     // Files that are scored are like those with labels: theirs is the section of all.
-    let events = proposals[proposals.count - 1]
+    let (events, others) = (proposals[proposals.count - 1], sections.dropLast())
     let counts = proposals.map(\.entryCounts).reduce(into: [:]) { all, own in
       all.merge(own) { first, _ in first }
     }
@@ -98,8 +90,7 @@ public struct StudyProposal: Sendable {
         .reduce(0) { $0 + (counts[$1] ?? 0) }
     }
     let elements = samples.map { sample in
-      let isOther = proposals.count > 1 && groups[0].contains(sample.name)
-      return element(sample, events: isOther ? proposals[0] : nil)
+      element(sample, events: others.first { $0.samples.contains(sample.name) }?.events)
     }
 
     var parts = [
@@ -136,6 +127,33 @@ public struct StudyProposal: Sendable {
     }
     yaml =
       parts.map { $0.trimmingCharacters(in: .newlines) }.joined(separator: "\n\n") + "\n"
+  }
+
+  /// Looks at the files of samples: all together, those with and without labels by themselves where
+  /// they call their columns otherwise, and each sample by itself where those with labels differ.
+  private static func sections(
+    of samples: [Sample], files: [String: [String]], trees: [String]
+  ) throws -> [Section] {
+    func agreeing(_ groups: [[Sample]]) throws -> [Section] {
+      let groups = groups.filter { !$0.isEmpty }.map { $0.map(\.name) }
+      let proposals = try EventsProposal.agreeing(
+        groups.map { names in
+          (names.joined(separator: " and "), names.flatMap { files[$0] ?? [] })
+        }, trees: trees)
+      return proposals.count == 1
+        ? [Section(samples: samples.map(\.name), events: proposals[0])]
+        : zip(groups, proposals).map { Section(samples: $0, events: $1) }
+    }
+    let unlabeled = samples.filter { $0.label == nil }
+    let labeled = samples.filter { $0.label != nil }
+    do {
+      return try agreeing([unlabeled, labeled])
+    } catch {
+      // What is wrong with a file is wrong with it alone too.
+      guard labeled.count > 1, let sections = try? agreeing([unlabeled] + labeled.map { [$0] })
+      else { throw error }
+      return sections
+    }
   }
 
   /// Writes the configuration.
