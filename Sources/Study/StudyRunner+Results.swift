@@ -31,11 +31,13 @@ extension StudyRunner {
     for run in runs {
       let scores = try labeledScores(run, labels: labels, weights: weights)
       let curve = ROCCurve(scores)
-      results.runs.append(
-        .init(
-          arm: run.plan.arm.name, labelsPerClass: run.plan.labelsPerClass, seed: run.plan.seed,
-          curve: curve, logLoss: try scores.logLoss(), epochs: Int(run.history.epochs.rounded()),
-          bestEpoch: run.bestEpoch, seconds: run.history.seconds))
+      var result = StudyResults.Run(
+        arm: run.plan.arm.name, labelsPerClass: run.plan.labelsPerClass, seed: run.plan.seed,
+        curve: curve, logLoss: try scores.logLoss(), epochs: Int(run.history.epochs.rounded()),
+        bestEpoch: run.bestEpoch, seconds: run.history.seconds)
+      // Of arms that join others each says its own.
+      if run.plan.arm.joins.isEmpty { result.collisionWorth = run.history.collisionWorth }
+      results.runs.append(result)
       let key = "\(run.plan.arm.name) \(run.plan.labelsPerClass)"
       curves[key, default: []].append(curve)
       if run.plan.seed == configuration.seed {

@@ -127,4 +127,24 @@ import Testing
         == "cannot report the study \"Tau pairs\": arm scratch with 50 labels per class and seed 0 "
         + "has the area nan. The number of labels must be positive and the area a number.")
   }
+
+  @Test func `trainings that left collisions out are told`() throws {
+    var results = StudyFixture.small()
+    #expect(results.collisionNotes.isEmpty)
+    for place in results.runs.indices where results.runs[place].arm == "pretrained" {
+      let isFirst = results.runs[place].labelsPerClass == 50 && results.runs[place].seed == 1
+      results.runs[place].collisionWorth = isFirst ? 0 : 500
+    }
+    let note =
+      "“Pre-trained on real data” left collisions out of some trainings, 1 of 3 with 50 labels: "
+      + "labeled events that were held out were told worse with them."
+    #expect(results.collisionNotes == [note])
+    #expect(results.table().hasSuffix("\n\n\(note)\n"))
+    #expect(try Report(results).html(pictures: [:]).contains("left collisions out"))
+    let copy = try StudyFixture.withTemporaryFolder { folder in
+      try results.write(to: folder + "/results.json")
+      return try StudyResults(contentsOf: folder + "/results.json")
+    }
+    #expect(copy.collisionNotes == [note])
+  }
 }

@@ -29,7 +29,8 @@ extension Report {
       "Area under the ROC curve on the test events: mean over seeds ± its standard error. A seed "
         + "draws the labeled events and the first values of the model; the test events are always "
         + "the same, so that their finite number is not part of the errors." + testError)
-      + results.areaTable.html + figures("learning_curve", pictures) + figures("scaling", pictures)
+      + results.areaTable.html + results.collisionNotes.map { HTML.paragraph($0) }.joined()
+      + figures("learning_curve", pictures) + figures("scaling", pictures)
       + HTML.details(
         "All metrics",
         HTML.paragraph(

@@ -83,6 +83,7 @@ extension ResultsPage.Study {
     for figure in figures { text += "![\(figure.words)](\(figure.path))\n\n" }
     text += "Area under the ROC curve, mean ± standard error over seeds" + testError + ":\n\n"
     text += results.areaTable.markdown
+    text += results.collisionNotes.map { "\n\($0)\n" }.joined()
     for reference in results.references {
       let table = results.differenceTable(reference: reference)
       guard !table.rows.isEmpty else { continue }

@@ -37,6 +37,22 @@ extension StudyResults {
     return text
   }
 
+  /// What is to be known of arms some of whose trainings left collisions out, a sentence for each.
+  public var collisionNotes: [String] {
+    arms.compactMap { arm in
+      let counts = labelCounts.compactMap { labels -> String? in
+        let worths = runs(arm: arm.name, labelsPerClass: labels).compactMap(\.collisionWorth)
+        let without = worths.count { $0 == 0 }
+        guard without > 0 else { return nil }
+        return "\(without) of \(worths.count) with \(Format.count(labels)) labels"
+      }
+      guard !counts.isEmpty else { return nil }
+      return
+        "“\(arm.title)” left collisions out of some trainings, \(counts.joined(separator: ", "))"
+        + ": labeled events that were held out were told worse with them."
+    }
+  }
+
   /// The difference that the first sentence is about; the one with the fewest labels where the
   /// number wanted has no runs of both.
   var headline: PairedDifference? {

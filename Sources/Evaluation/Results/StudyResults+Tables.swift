@@ -2,8 +2,11 @@
 
 extension StudyResults {
   /// Returns one line for each number of labels and arm: area, and rejections at 30 % and 50 %
-  /// signal efficiency, each with its standard error over seeds, aligned for a terminal.
-  public func table() -> String { detailTable.text }
+  /// signal efficiency, each with its standard error over seeds, aligned for a terminal; below them
+  /// ``collisionNotes``.
+  public func table() -> String {
+    detailTable.text + collisionNotes.map { "\n\($0)\n" }.joined()
+  }
 
   /// Returns the areas for Markdown: a line for each arm, a column for each number of labels.
   public func markdownTable() -> String { areaTable.markdown }

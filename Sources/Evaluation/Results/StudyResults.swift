@@ -115,6 +115,9 @@ public struct StudyResults: Codable, Sendable, Equatable {
     public var bestEpoch: Int
     /// How long the training took, in seconds.
     public var seconds: Double
+    /// As how many labeled background events collisions without labels counted, 0 where events that
+    /// were held out spoke against them; `nil` where none were to count.
+    public var collisionWorth: Double?
 
     /// Makes a run.
     public init(
