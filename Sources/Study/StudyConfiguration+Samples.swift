@@ -23,18 +23,18 @@ extension StudyConfiguration {
   /// - Returns: The section of that sample.
   /// - Throws: `ModelError` with code `unknownSample` where there is none of that name.
   public func scoredEvents(as name: String?) throws(ModelError) -> EventsConfiguration {
-    if let name, !samples.contains(where: { $0.name == name }) {
+    guard let name else {
+      guard let sample = samples.first(where: { $0.label != nil }) ?? samples.first else {
+        preconditionFailure("A configuration has at least one sample.")
+      }
+      return events(of: sample)
+    }
+    guard let sample = samples.first(where: { $0.name == name }) else {
       throw ModelError(
         code: .unknownSample,
         "cannot read files as those of the sample \(name): the configuration of the classifier has "
           + "\(samples.map(\.name).joined(separator: ", "))."
           + nearestNamesHint(for: name, among: samples.map(\.name)))
-    }
-    let isWanted = { (sample: SampleConfiguration) in
-      name.map { sample.name == $0 } ?? (sample.label != nil)
-    }
-    guard let sample = samples.first(where: isWanted) ?? samples.first else {
-      preconditionFailure("A configuration has at least one sample.")
     }
     return events(of: sample)
   }

@@ -71,12 +71,11 @@ struct ConfigureCommand: ParsableCommand {
       ], trees: tree, for: output)
     try proposal.write()
     if json { return try printJSON(Found(proposal)) }
+    let isDivided = proposal.sections.count > 1
     for section in proposal.sections {
-      if proposal.sections.count > 1 { print("\(section.samples.joined(separator: ", ")):") }
-      print(section.events.summary)
-      if proposal.sections.count > 1 { print() }
+      if isDivided { print("\(section.samples.joined(separator: ", ")):") }
+      print(section.events.summary + "\n")
     }
-    if proposal.sections.count == 1 { print() }
     print("Wrote \(output). Look it over, then:")
     if signal.isEmpty {
       print("  lorentz pretrain \(output) -o runs/backbone")

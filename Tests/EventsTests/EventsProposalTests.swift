@@ -274,7 +274,9 @@ import Testing
         list("Tau_phi", [180, 90, 3]),
       ])
     let error = #expect(throws: ProposalError.self) { try EventsProposal(files: [path]) }
-    #expect(error?.statement.contains("found were Jet (") == true)
+    #expect(
+      error?.statement.contains(
+        "found were Jet (it has infinite values), Tau (its phi is not in radians).") == true)
     let none = try write("none.root", [number("pt_1", [1, 2]), number("x", [1, 2])])
     let other = #expect(throws: ProposalError.self) { try EventsProposal(files: [none]) }
     #expect(other?.description.contains("no columns are called like the momenta") == true)

@@ -13,14 +13,15 @@ extension EventsProposal {
   public static func agreeing(
     _ groups: [(name: String, files: [String])], trees: [String] = []
   ) throws -> [EventsProposal] {
-    let proposals = try groups.map { try EventsProposal(files: $0.files, trees: trees) }
+    let opened = try groups.map { try OpenedFiles($0.files, trees: trees) }
+    let proposals = try opened.map(EventsProposal.init)
     guard proposals.count > 1 else { return proposals }
     let kinds = proposals[0].kinds.filter { kind in
       proposals.allSatisfy { $0.kinds.contains(kind) }
     }
     // Files of one layout may still have their features under other names: what all have is taken.
-    if let all = try? EventsProposal(files: groups.flatMap(\.files), trees: trees),
-      Set(kinds).isSubset(of: all.kinds), proposals.allSatisfy({ $0.trees == all.trees })
+    if let whole = OpenedFiles(joining: opened), let all = try? EventsProposal(whole),
+      Set(kinds).isSubset(of: all.kinds)
     {
       return [all]
     }

@@ -56,7 +56,6 @@ public struct EventsProposal: Sendable {
     self.leftOut = proposal.leftOut + leftOut
   }
 
-  private static let entriesLookedAt = 2000
   /// What files of this field write where there is no value.
   private static let markers: [Double] = [-999, -9999, -99, -999.9, -99_999]
   /// No collider's objects have a median pt of more, in GeV.
@@ -70,29 +69,25 @@ public struct EventsProposal: Sendable {
   /// - Throws: `ROOTFileError` for a file that cannot be read, ``ProposalError`` where no objects are
   ///   found.
   public init(files: [String], trees: [String] = []) throws {
-    guard let first = files.first else {
-      throw ProposalError(file: "no file", "none is named.", remedy: "Name one at least.")
-    }
-    let (trees, isOnly) = try Self.trees(of: first, asked: trees)
-    self.trees = isOnly ? [] : trees
-    let sources = try files.map { try ROOTColumnSource(path: $0, trees: trees) }
-    entryCounts = Dictionary(
-      zip(files, sources.map(\.entryCount)), uniquingKeysWith: { first, _ in first })
-    let names = sources[0].columnNames.filter { name in
-      sources.allSatisfy { $0.status(of: name) == .readable }
-    }
-    let sample = ValueSample(
-      sources[0], entries: 0..<min(Self.entriesLookedAt, sources[0].entryCount))
+    try self.init(OpenedFiles(files, trees: trees))
+  }
 
+  /// Looks at files that are open.
+  init(_ opened: OpenedFiles) throws {
+    trees = opened.isOnlyTree ? [] : opened.trees
+    entryCounts = Dictionary(
+      zip(opened.files, opened.sources.map(\.entryCount)), uniquingKeysWith: { first, _ in first })
+    let names = opened.commonColumns
+    let sample = opened.sample
     let others = Set(NamedFeatures.scalars.flatMap(\.columns) + NamedFeatures.weights)
     try sample.read(names.filter { others.contains($0.lowercased()) })
     var found = try Candidates(NamedCollection.all(in: names), columns: names, sample: sample)
     found.removeLeptonsCountedTwice()
     guard found.chosen.contains(where: { $0.kind != missingMomentumKind }) else {
       throw ProposalError(
-        file: first,
+        file: opened.files[0],
         "no columns are called like the momenta of electrons, muons, leptons, photons, taus or jets"
-          + (files.count > 1 ? " in all \(files.count) files" : "")
+          + (opened.files.count > 1 ? " in all \(opened.files.count) files" : "")
           + (found.leftOut.isEmpty
             ? "."
             : "; found were "
@@ -112,40 +107,6 @@ public struct EventsProposal: Sendable {
     let used = found.chosen.flatMap(\.used) + scalars.map(\.column)
     missing = sample.markers(of: used, among: Self.markers)
     leftOut = found.leftOut
-  }
-
-  /// Returns the trees that hold the events, and whether they need not be named.
-  private static func trees(of path: String, asked: [String]) throws -> ([String], isOnly: Bool) {
-    let file = try ROOTFile(path: path)
-    let names = file.trees.map(\.name)
-    if !asked.isEmpty { return (asked, false) }
-    if names.count <= 1 { return ([try file.onlyTree().name], true) }
-    let trees = try names.map { try file.tree($0) }
-    func kinds(_ tree: Tree) -> Int {
-      Set(
-        NamedCollection.all(in: tree.branches.filter(\.isReadable).map(\.name))
-          .compactMap(\.kind?.name)
-      ).count
-    }
-    let counts = trees.map(kinds)
-    guard let best = counts.max(), best > 0, let place = counts.firstIndex(of: best) else {
-      throw ProposalError(
-        file: path,
-        "none of its \(names.count) trees (\(names.joined(separator: ", "))) has columns "
-          + "that are called like the momenta of objects.",
-        remedy: "Write the section events by hand; lorentz inspect lists the columns.")
-    }
-    // Trees of one kind each, as ntuples have them, belong together, with those of the event.
-    let others = Set(
-      NamedFeatures.scalars.flatMap(\.columns) + NamedFeatures.weights
-        + EventsConfiguration.identifierNames.map { $0.lowercased() })
-    let friends = trees.indices.filter { index in
-      trees[index].entryCount == trees[place].entryCount
-        && (counts[index] > 0
-          || trees[index].branches.contains { others.contains($0.name.lowercased()) })
-    }
-    let taken = best == 1 ? friends : [place]
-    return (taken.map { names[$0] }, false)
   }
 }
 

@@ -157,7 +157,7 @@ struct NamedCollection {
       {
         return result
       }
-      if quantity.first == "j", stem.allSatisfy(\.isNumber) {
+      if quantity.first == "j", !stem.isEmpty, stem.allSatisfy(\.isNumber) {
         return made("jet\(stem)", quantity.dropFirst(), prefix: "j", suffix: suffix)
       }
     }
